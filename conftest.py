@@ -1,0 +1,43 @@
+"""Wiring only: Hypothesis's profiles, TensorFlow's silence, and one probe for all tests."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis.database import DirectoryBasedExampleDatabase
+
+from reference.ask import Probe
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read by TensorFlow while it is imported
+
+EXAMPLES = DirectoryBasedExampleDatabase(Path(__file__).parent / ".hypothesis" / "examples")
+
+# Every field is set and the parent is named: with CI=true Hypothesis changes the profile others inherit from.
+COMMON = {
+    "parent": settings.get_profile("default"),
+    "deadline": None,  # one block of points may meet a graph that is traced for the first time
+    "verbosity": Verbosity.normal,
+    "phases": tuple(Phase),
+    "stateful_step_count": 20,
+    "report_multiple_bugs": True,
+    "suppress_health_check": (HealthCheck.too_slow, HealthCheck.differing_executors),
+    "print_blob": True,
+    "backend": "hypothesis",
+}
+PROFILES = {
+    "dev": {"max_examples": 20, "derandomize": False, "database": EXAMPLES},
+    "gate": {"max_examples": 50, "derandomize": True, "database": None},
+    "nightly": {"max_examples": 1000, "derandomize": False, "database": EXAMPLES},
+}
+for name, fields in PROFILES.items():
+    settings.register_profile(name, **COMMON, **fields)
+settings.load_profile(os.environ.get("REFERENCE_PROFILE", "gate"))  # --hypothesis-profile overrules it
+
+
+@pytest.fixture(scope="session")
+def probe() -> Iterator[Probe]:
+    """The installed TensorFlow, in a process of its own that starts with the first question."""
+    with Probe() as asked:
+        yield asked

@@ -1,0 +1,1 @@
+"""The reference that TensorFlow's derivatives are held against: exact, certified, in ULP."""

@@ -1,0 +1,219 @@
+"""Ball arithmetic on whole tensors: NumPy object arrays of Arb balls under the names NumPy uses.
+
+A `Space` is a namespace of functions on such arrays. `EXACT` computes without rounding; `rounding(...)`
+gives the same names with every operation followed by the rounding of a float format, so that a formula
+written once can be asked both "what does it mean?" and "what may a machine answer?".
+Booleans are three-valued: True, False, or None where the balls cannot decide.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from flint import acb, arb
+
+Array = np.ndarray
+INFINITE = {math.inf: arb.pos_inf(), -math.inf: arb.neg_inf()}
+
+
+def ball(value: float) -> arb:
+    """The exact ball of one float; infinities are exact, NaN is the indeterminate ball."""
+    return arb(value) if math.isfinite(value) else INFINITE.get(value, arb.nan())
+
+
+def boxed(values: Any) -> Array:
+    """Object ufuncs unwrap zero-dimensional results: wrap them again."""
+    if isinstance(values, np.ndarray):
+        return values
+    out = np.empty((), dtype=object)
+    out[()] = values
+    return out
+
+
+def lifted(function: Callable[..., Any], inputs: int) -> Callable[..., Array]:
+    """A scalar function made elementwise over object arrays, broadcasting as NumPy does."""
+    ufunc = np.frompyfunc(function, inputs, 1)
+    return lambda *x: boxed(ufunc(*x))
+
+
+as_balls = lifted(ball, 1)
+
+
+def zeros(like: Array) -> Array:
+    """Exact zeros of the shape of `like`, whatever it holds."""
+    return as_balls(np.zeros(like.shape))
+
+
+# -- functions that Arb composes rather than provides -------------------------------------------------------
+
+
+def lgamma(x: arb) -> arb:
+    """log|Gamma(x)|, on the negative axis too."""
+    return x.lgamma() if x > 0 else -abs(x.rgamma()).log()
+
+
+def polygamma(order: arb, x: arb) -> arb:
+    """The polygamma function of a non-negative integer order; NaN for any other order, as TensorFlow has it."""
+    if not (order.is_integer() and order >= 0):
+        return arb.nan()
+    n = int(order.unique_fmpz())
+    if n == 0:
+        return x.digamma()
+    if x > 0:
+        return arb(-1) ** (n + 1) * arb(n).fac() * arb(n + 1).zeta(x)
+    return acb(x).polygamma(n).real
+
+
+def rint(x: arb) -> arb:
+    """Round half to even, as `tf.round` and `np.rint` do."""
+    if not x.is_exact():
+        return (x + arb(0.5)).floor() if x.is_finite() else x
+    nearest = (x + arb(0.5)).floor()
+    tie = (x - arb(0.5)).is_integer()
+    return nearest - 1 if tie and int(nearest.unique_fmpz()) % 2 else nearest
+
+
+def power(x: arb, y: arb) -> arb:
+    """x**y with the IEEE conventions x**0 = 1 and 0**y = 0 or infinite."""
+    if y.is_zero() or (x - 1).is_zero():
+        return arb(1)
+    if x.is_zero():
+        return arb(0) if y > 0 else arb.pos_inf() if y < 0 else arb.nan()
+    if y.is_exact() and y.is_integer() and abs(y) < 2**20:
+        return x ** y.unique_fmpz()
+    return x**y
+
+
+def zero_times(function: Callable[[arb, arb], arb], at: int) -> Callable[[arb, arb], arb]:
+    """`function`, except that it is 0 where argument `at` is exactly zero (`xlogy`, `divide_no_nan`, …)."""
+    return lambda *x: arb(0) if x[at].is_zero() else function(*x)
+
+
+# -- decisions ----------------------------------------------------------------------------------------------
+
+
+def compare(x: arb, y: arb) -> int | None:
+    """The sign of x - y, or None where the balls overlap without being equal points."""
+    if x > y:
+        return 1
+    if x < y:
+        return -1
+    return 0 if x == y else None
+
+
+def decision(holds: Callable[[int], bool]) -> Callable[[arb, arb], bool | None]:
+    def decide(x: arb, y: arb) -> bool | None:
+        sign = compare(x, y)
+        return None if sign is None else holds(sign)
+
+    return decide
+
+
+def choose(condition: bool | None, x: arb, y: arb) -> arb:
+    """x, y, or the hull of both where the condition is undecided."""
+    if condition is None:
+        return hull(x, y)
+    return hull(x if condition else y)
+
+
+def hull(*balls: Any) -> Any:
+    """The smallest ball around the given ones; Python numbers are taken as exact balls."""
+    first, *rest = (arb(b) if isinstance(b, int | float) else b for b in balls)
+    for other in rest:
+        first = first.union(other)
+    return first
+
+
+def both(a: bool | None, b: bool | None) -> bool | None:
+    if a is False or b is False:
+        return False
+    return None if a is None or b is None else True
+
+
+def negated(a: bool | None) -> bool | None:
+    return None if a is None else not a
+
+
+def either(a: bool | None, b: bool | None) -> bool | None:
+    return negated(both(negated(a), negated(b)))
+
+
+DECISIONS: dict[str, Callable[..., Any]] = {
+    "greater": decision(lambda s: s > 0),
+    "greater_equal": decision(lambda s: s >= 0),
+    "less": decision(lambda s: s < 0),
+    "less_equal": decision(lambda s: s <= 0),
+    "equal": decision(lambda s: s == 0),
+    "not_equal": decision(lambda s: s != 0),
+}
+LOGIC: dict[str, Callable[..., Any]] = {"logical_and": both, "logical_or": either, "logical_not": negated}
+SELECTIONS: dict[str, Callable[..., Any]] = {
+    "maximum": lambda x, y: x.max(y),
+    "minimum": lambda x, y: x.min(y),
+    "sign": lambda x: x.sgn(),
+    "absolute": lambda x: abs(x),
+    "floor": lambda x: x.floor() if x.is_finite() else x,
+    "ceil": lambda x: x.ceil() if x.is_finite() else x,
+    "rint": rint,
+    "round_to_even": rint,
+}
+ROUNDED: dict[str, Callable[..., Any]] = {
+    **{
+        name: (lambda x, name=name: getattr(x, name)())
+        for name in (
+            "sqrt rsqrt exp expm1 log log1p sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh "
+            "erf erfc erfinv erfcinv digamma"
+        ).split()
+    },
+    "lgamma": lgamma,
+    "polygamma": polygamma,
+    "zeta": lambda s, q: s.zeta(q),
+    "ndtri": lambda p: -arb(2).sqrt() * (2 * p).erfcinv(),
+    "i0": lambda x: x.bessel_i(0),
+    "i1": lambda x: x.bessel_i(1),
+    "i0e": lambda x: abs(x).bessel_i(0, scaled=True),
+    "i1e": lambda x: (-1 if x < 0 else 1) * abs(x).bessel_i(1, scaled=True),
+    "power": power,
+    "arctan2": lambda y, x: arb.atan2(y, x),
+    "xlogy": zero_times(lambda x, y: x * y.log(), 0),
+    "xlog1py": zero_times(lambda x, y: x * y.log1p(), 0),
+    "xdivy": zero_times(lambda x, y: x / y, 0),
+    "divide_no_nan": zero_times(lambda x, y: x / y, 1),
+    "multiply_no_nan": zero_times(lambda x, y: x * y, 1),
+}
+INPUTS = {
+    **dict.fromkeys("polygamma zeta power arctan2 xlogy xlog1py xdivy divide_no_nan multiply_no_nan".split(), 2),
+    **dict.fromkeys("maximum minimum logical_and logical_or".split(), 2),
+    **dict.fromkeys(DECISIONS, 2),
+}
+# NumPy spells the inverse functions out.
+ALIASES = {
+    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh", "arccosh": "acosh",
+    "arctanh": "atanh", "abs": "absolute", "round": "rint", "atan2": "arctan2", "bessel_i0": "i0",
+    "bessel_i1": "i1", "bessel_i0e": "i0e", "bessel_i1e": "i1e",
+}  # fmt: skip
+
+
+class Space:
+    """The names above as attributes, each elementwise over object arrays."""
+
+    def __init__(self, functions: dict[str, Callable[..., Any]]):
+        for name, function in functions.items():
+            setattr(self, name, lifted(function, INPUTS.get(name, 1)))
+        self.where = lifted(choose, 3)
+        for alias, name in ALIASES.items():
+            setattr(self, alias, getattr(self, name))
+
+    def literal(self, decimal: str) -> Any:
+        """A decimal constant of a formula, exactly (as exactly as the working precision allows)."""
+        return arb(decimal)
+
+    def __getattr__(self, name: str) -> Any:
+        """Whatever only moves elements (reshape, transpose, sum, …) is NumPy's own."""
+        return getattr(np, name)
+
+
+EXACT = Space({**DECISIONS, **LOGIC, **SELECTIONS, **ROUNDED})

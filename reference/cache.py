@@ -1,0 +1,122 @@
+"""Certified values on disk: enclosures as integers under a checksum; a damaged file is rebuilt."""
+
+import hashlib
+import json
+import math
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from flint import arb
+
+from reference.sheet import Side
+
+FORMAT = 1
+
+repaired = 0  # damaged files met so far
+
+
+def folder() -> Path:
+    """Where the cache lives: REFERENCE_CACHE, or the platform's own place for a user's caches."""
+    if chosen := os.environ.get("REFERENCE_CACHE"):
+        return Path(chosen)
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "tensorflow-reference"
+
+
+def key_of(*parts: Any) -> str:
+    """A hash of everything a block of values depends on; arrays count bit by bit."""
+    digest = hashlib.sha256(f"format {FORMAT}".encode())
+    for part in parts:
+        is_array = isinstance(part, np.ndarray)
+        data = f"{part.shape}".encode() + part.tobytes() if is_array else str(part).encode()
+        digest.update(b"%d:" % len(data) + data)
+    return digest.hexdigest()
+
+
+def remembered(key: str, compute: Callable[[], list[Any]]) -> list[Any]:
+    """The sides of each point, from disk where an undamaged file has them, else computed and kept."""
+    path = folder() / key[:2] / f"{key}.json"
+    found = load(path, key)
+    if found is None:
+        found = compute()
+        store(path, key, found)
+    return found
+
+
+def load(path: Path, key: str) -> list[Any] | None:
+    """A stored block; None where there is none or it is damaged."""
+    global repaired
+    try:
+        text = path.read_bytes()
+    except OSError:
+        return None
+    try:
+        return _decoded(text, key)
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+        repaired += 1
+        return None
+
+
+def store(path: Path, key: str, points: list[Any]) -> None:
+    """Write a block in one step, so that no reader ever meets half of it; a full disk is no error."""
+    record = {"key": key, "points": [_encode_sides(s) for s in points]}
+    body = json.dumps(record, separators=(",", ":")).encode()
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        with os.fdopen(handle, "wb") as file:
+            file.write(body + b"\n" + hashlib.sha256(body).hexdigest().encode() + b"\n")
+        os.replace(temporary, path)
+    except OSError:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def _decoded(text: bytes, key: str) -> list[Any]:
+    body, checksum, rest = text.split(b"\n")
+    if rest or hashlib.sha256(body).hexdigest().encode() != checksum:
+        raise ValueError("checksum")
+    record = json.loads(body)
+    if record["key"] != key:
+        raise ValueError("another block's file")
+    return [tuple(map(_decode_side, sides)) for sides in record["points"]]
+
+
+def _encode_sides(sides: Any) -> list[list[Any]]:
+    return [[side.numeric, *map(_encode, side)] for side in sides]
+
+
+def _decode_side(record: list[Any]) -> Side:
+    side = Side(map(_decode, record[1:]))
+    if record[0]:
+        side.numeric = True
+    return side
+
+
+def _encode(value: arb | float | None) -> str | None:
+    """An enclosure as the four integers of its middle and radius, in hexadecimal."""
+    if value is None:
+        return None
+    if isinstance(value, float):
+        return "inf" if value == math.inf else "-inf"
+    return " ".join(f"{int(n):x}" for ball in (value.mid(), value.rad()) for n in ball.man_exp())
+
+
+def _decode(text: str | None) -> arb | float | None:
+    if text is None:
+        return None
+    if text.endswith("inf"):
+        return float(text)
+    m, e, r, f = text.split(" ")
+    return arb((int(m, 16), int(e, 16)), (int(r, 16), int(f, 16)))

@@ -1,0 +1,171 @@
+"""Elementwise functions of two arguments."""
+
+from functools import partial
+
+from reference.op import INF, Domain, NonNegative, Op, Reals
+
+row = partial(Op, family="binary")
+
+BOTH = (Reals, Reals)
+NO_BFLOAT16 = ("float16", "float32", "float64")  # TensorFlow's NumPy functions refuse bfloat16
+
+ROWS = (
+    row(
+        "add",
+        primal=lambda sp, a, b: a + b,
+        tf=lambda tf, a, b: tf.math.add(a, b),
+        vjp=lambda np, g, y, a, b: (g, g),
+        domain=BOTH,
+    ),
+    row(
+        "subtract",
+        primal=lambda sp, a, b: a - b,
+        tf=lambda tf, a, b: tf.math.subtract(a, b),
+        vjp=lambda np, g, y, a, b: (g, -g),
+        domain=BOTH,
+    ),
+    row(
+        "multiply",
+        primal=lambda sp, a, b: a * b,
+        tf=lambda tf, a, b: tf.math.multiply(a, b),
+        vjp=lambda np, g, y, a, b: (g * b, g * a),
+        domain=BOTH,
+    ),
+    row(
+        "divide",
+        primal=lambda sp, a, b: a / b,
+        tf=lambda tf, a, b: tf.math.divide(a, b),
+        vjp=lambda np, g, y, a, b: (g / b, -g * a / (b * b)),
+        domain=BOTH,
+    ),
+    row(
+        "divide_no_nan",
+        primal=lambda sp, a, b: sp.Piecewise((0, sp.Eq(b, 0)), (a / b, True)),
+        tf=lambda tf, a, b: tf.math.divide_no_nan(a, b),
+        vjp=lambda np, g, y, a, b: (
+            np.where(b == 0, 0 * g, g / np.where(b == 0, 1, b)),
+            np.where(b == 0, 0 * g, -g * a / np.where(b == 0, 1, b * b)),
+        ),
+        domain=BOTH,
+        note="0 at b = 0 by definition, and so are TensorFlow's derivatives there",
+    ),
+    row(
+        "multiply_no_nan",
+        primal=lambda sp, a, b: a * b,
+        tf=lambda tf, a, b: tf.math.multiply_no_nan(a, b),
+        vjp=lambda np, g, y, a, b: (g * b, g * a),
+        domain=BOTH,
+        note="a product that is 0 at b = 0 even where a is infinite or NaN",
+    ),
+    row(
+        "squared_difference",
+        primal=lambda sp, a, b: (a - b) ** 2,
+        tf=lambda tf, a, b: tf.math.squared_difference(a, b),
+        vjp=lambda np, g, y, a, b: (2 * g * (a - b), -2 * g * (a - b)),
+        domain=BOTH,
+    ),
+    row(
+        "pow",
+        primal=lambda sp, a, b: a**b,
+        tf=lambda tf, a, b: tf.math.pow(a, b),
+        vjp=lambda np, g, y, a, b: (g * b * np.power(a, b - 1), g * y * np.log(a)),
+        domain=(NonNegative, Reals),
+        at=((0.0, 2.0), (0.0, 1.0), (0.0, 0.5), (1.0, 0.0), (1.0, 1e10)),
+        note="real only where the base is not negative, so the base stays there",
+    ),
+    row(
+        "atan2",
+        primal=lambda sp, a, b: sp.atan2(a, b),
+        tf=lambda tf, a, b: tf.math.atan2(a, b),
+        vjp=lambda np, g, y, a, b: (g * b / (a * a + b * b), -g * a / (a * a + b * b)),
+        domain=BOTH,
+        at=((0.0, -1.0), (-0.0, -1.0), (0.0, 1.0), (1.0, 0.0)),
+        note="no derivative at the origin; across the cut a = 0, b < 0 it is the same on both sides",
+    ),
+    row(
+        "hypot",
+        primal=lambda sp, a, b: sp.sqrt(a**2 + b**2),
+        tf=lambda tf, a, b: tf.experimental.numpy.hypot(a, b),
+        vjp=lambda np, g, y, a, b: (g * a / y, g * b / y),
+        domain=BOTH,
+        dtypes=NO_BFLOAT16,
+        at=((3.0, 4.0), (0.0, 1.0), (1e200, 1.0), (1e-200, 1e-200)),
+        note="no derivative at the origin",
+    ),
+    row(
+        "maximum",
+        primal=lambda sp, a, b: sp.Piecewise((a, a >= b), (b, True)),
+        tf=lambda tf, a, b: tf.math.maximum(a, b),
+        vjp=lambda np, g, y, a, b: (g * np.where(a >= b, 1, 0), g * np.where(a >= b, 0, 1)),
+        domain=BOTH,
+        at=((1.0, 1.0), (0.0, -0.0)),
+        note="kink at a = b: TensorFlow gives the whole cotangent to a",
+    ),
+    row(
+        "minimum",
+        primal=lambda sp, a, b: sp.Piecewise((a, a <= b), (b, True)),
+        tf=lambda tf, a, b: tf.math.minimum(a, b),
+        vjp=lambda np, g, y, a, b: (g * np.where(a <= b, 1, 0), g * np.where(a <= b, 0, 1)),
+        domain=BOTH,
+        at=((1.0, 1.0), (0.0, -0.0)),
+        note="kink at a = b: TensorFlow gives the whole cotangent to a",
+    ),
+    row(
+        "where",
+        primal=lambda sp, a, b: sp.Piecewise((a * b, a > 0), (a / b, True)),
+        tf=lambda tf, a, b: tf.where(a > 0, a * b, a / b),
+        vjp=lambda np, g, y, a, b: (
+            np.where(a > 0, g * b, g / b),
+            np.where(a > 0, g * a, -g * a / (b * b)),
+        ),
+        domain=BOTH,
+        at=((1.0, 0.0), (-1.0, 0.0), (0.0, 2.0)),
+        note="kink at a = 0; at b = 0 the branch not taken is infinite and must not leak",
+    ),
+    row(
+        "xlogy",
+        primal=lambda sp, a, b: a * sp.log(b),
+        tf=lambda tf, a, b: tf.math.xlogy(a, b),
+        vjp=lambda np, g, y, a, b: (g * np.log(b), g * a / b),
+        domain=(Reals, NonNegative),
+        at=((0.0, 0.5), (0.0, 2.0)),
+        note="0 at a = 0 by definition, whatever b is",
+    ),
+    row(
+        "xlog1py",
+        primal=lambda sp, a, b: a * sp.log(1 + b),
+        tf=lambda tf, a, b: tf.math.xlog1py(a, b),
+        vjp=lambda np, g, y, a, b: (g * np.log1p(b), g * a / (1 + b)),
+        domain=(Reals, Domain(-1.0, INF)),
+        at=((0.0, 0.5), (0.0, 2.0)),
+        note="0 at a = 0 by definition, whatever b is",
+    ),
+    row(
+        "xdivy",
+        primal=lambda sp, a, b: a / b,
+        tf=lambda tf, a, b: tf.math.xdivy(a, b),
+        vjp=lambda np, g, y, a, b: (g / b, -g * a / (b * b)),
+        domain=BOTH,
+        at=((0.0, 0.5), (0.0, 2.0)),
+        note="0 at a = 0 by definition, whatever b is",
+    ),
+    row(
+        "logaddexp",
+        primal=lambda sp, a, b: sp.log(sp.exp(a) + sp.exp(b)),
+        tf=lambda tf, a, b: tf.experimental.numpy.logaddexp(a, b),
+        vjp=lambda np, g, y, a, b: (g / (1 + np.exp(b - a)), g / (1 + np.exp(a - b))),
+        domain=BOTH,
+        dtypes=NO_BFLOAT16,
+        at=((1.0, 1.0), (0.0, 0.0), (100.0, 100.0)),
+        note="smooth where a = b, although TensorFlow composes it from maximum and abs",
+    ),
+    row(
+        "sigmoid_cross_entropy",
+        primal=lambda sp, a, b: sp.log(1 + sp.exp(a)) - a * b,
+        tf=lambda tf, a, b: tf.nn.sigmoid_cross_entropy_with_logits(labels=b, logits=a),
+        vjp=lambda np, g, y, a, b: (g * (1 / (1 + np.exp(-a)) - b), -g * a),
+        domain=(Reals, Domain(0.0, 1.0)),
+        at=((0.0, 0.0), (0.0, 1.0), (50.0, 1.0), (-50.0, 0.0)),
+        note="a is the logit, b the label; smooth at a = 0, although TensorFlow composes it from kinks",
+    ),
+)

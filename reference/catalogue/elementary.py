@@ -1,0 +1,175 @@
+"""Elementary functions of one argument: algebraic, step, trigonometric and hyperbolic."""
+
+from functools import partial
+
+from reference.op import INF, Domain, NonNegative, Op, Unit
+
+row = partial(Op, family="elementary")
+
+ROWS = (
+    row(
+        "neg",
+        primal=lambda sp, x: -x,
+        tf=lambda tf, x: tf.math.negative(x),
+        vjp=lambda np, g, y, x: -g,
+    ),
+    row(
+        "abs",
+        primal=lambda sp, x: sp.Piecewise((-x, x < 0), (x, True)),
+        tf=lambda tf, x: tf.math.abs(x),
+        vjp=lambda np, g, y, x: g * np.sign(x),
+        note="kink at 0: TensorFlow takes 0, the middle of the subgradients",
+    ),
+    row(
+        "square",
+        primal=lambda sp, x: x**2,
+        tf=lambda tf, x: tf.math.square(x),
+        vjp=lambda np, g, y, x: 2 * g * x,
+    ),
+    row(
+        "cube",
+        primal=lambda sp, x: x**3,
+        tf=lambda tf, x: tf.math.pow(x, 3),
+        vjp=lambda np, g, y, x: 3 * g * x * x,
+        note="pow with a constant integer exponent, negative base included",
+    ),
+    row(
+        "sqrt",
+        primal=lambda sp, x: sp.sqrt(x),
+        tf=lambda tf, x: tf.math.sqrt(x),
+        vjp=lambda np, g, y, x: g / (2 * y),
+        domain=(NonNegative,),
+    ),
+    row(
+        "rsqrt",
+        primal=lambda sp, x: 1 / sp.sqrt(x),
+        tf=lambda tf, x: tf.math.rsqrt(x),
+        vjp=lambda np, g, y, x: -g * y * y * y / 2,
+        domain=(NonNegative,),
+    ),
+    row(
+        "reciprocal",
+        primal=lambda sp, x: 1 / x,
+        tf=lambda tf, x: tf.math.reciprocal(x),
+        vjp=lambda np, g, y, x: -g * y * y,
+    ),
+    row(
+        "sign",
+        primal=lambda sp, x: sp.Piecewise((-1, x < 0), (0, sp.Eq(x, 0)), (1, True)),
+        tf=lambda tf, x: tf.math.sign(x),
+        vjp=lambda np, g, y, x: g * 0,
+        note="a step: derivative 0 off the jump",
+    ),
+    row(
+        "floor",
+        primal=lambda sp, x: sp.floor(x),
+        tf=lambda tf, x: tf.math.floor(x),
+        vjp=lambda np, g, y, x: g * 0,
+        at=((0.5,), (-0.5,)),
+        note="a step: derivative 0 off the integers",
+    ),
+    row(
+        "ceil",
+        primal=lambda sp, x: sp.ceiling(x),
+        tf=lambda tf, x: tf.math.ceil(x),
+        vjp=lambda np, g, y, x: g * 0,
+        at=((0.5,), (-0.5,)),
+        note="a step: derivative 0 off the integers",
+    ),
+    row(
+        "round",
+        primal=lambda sp, x: sp.floor(x + sp.Rational(1, 2)),
+        tf=lambda tf, x: tf.math.round(x),
+        vjp=lambda np, g, y, x: g * 0,
+        at=((0.25,), (0.75,)),
+        note="a step: derivative 0 off the half-integers, where TensorFlow rounds to even",
+    ),
+    row(
+        "sin",
+        primal=lambda sp, x: sp.sin(x),
+        tf=lambda tf, x: tf.math.sin(x),
+        vjp=lambda np, g, y, x: g * np.cos(x),
+        at=((1.5707963267948966,), (3.141592653589793,), (1e22,)),
+    ),
+    row(
+        "cos",
+        primal=lambda sp, x: sp.cos(x),
+        tf=lambda tf, x: tf.math.cos(x),
+        vjp=lambda np, g, y, x: -g * np.sin(x),
+        at=((1.5707963267948966,), (3.141592653589793,), (1e22,)),
+    ),
+    row(
+        "tan",
+        primal=lambda sp, x: sp.tan(x),
+        tf=lambda tf, x: tf.math.tan(x),
+        vjp=lambda np, g, y, x: g * (1 + y * y),
+        at=((1.5707963267948966,), (3.141592653589793,), (4.71238898038469,)),
+        note="poles at odd multiples of pi/2, none of which is a float",
+    ),
+    row(
+        "asin",
+        primal=lambda sp, x: sp.asin(x),
+        tf=lambda tf, x: tf.math.asin(x),
+        vjp=lambda np, g, y, x: g / np.sqrt((1 - x) * (1 + x)),
+        domain=(Unit,),
+    ),
+    row(
+        "acos",
+        primal=lambda sp, x: sp.acos(x),
+        tf=lambda tf, x: tf.math.acos(x),
+        vjp=lambda np, g, y, x: -g / np.sqrt((1 - x) * (1 + x)),
+        domain=(Unit,),
+    ),
+    row(
+        "atan",
+        primal=lambda sp, x: sp.atan(x),
+        tf=lambda tf, x: tf.math.atan(x),
+        vjp=lambda np, g, y, x: g / (1 + x * x),
+    ),
+    row(
+        "sinh",
+        primal=lambda sp, x: sp.sinh(x),
+        tf=lambda tf, x: tf.math.sinh(x),
+        vjp=lambda np, g, y, x: g * np.cosh(x),
+    ),
+    row(
+        "cosh",
+        primal=lambda sp, x: sp.cosh(x),
+        tf=lambda tf, x: tf.math.cosh(x),
+        vjp=lambda np, g, y, x: g * np.sinh(x),
+    ),
+    row(
+        "tanh",
+        primal=lambda sp, x: sp.tanh(x),
+        tf=lambda tf, x: tf.math.tanh(x),
+        vjp=lambda np, g, y, x: g * (1 - y * y),
+    ),
+    row(
+        "asinh",
+        primal=lambda sp, x: sp.asinh(x),
+        tf=lambda tf, x: tf.math.asinh(x),
+        vjp=lambda np, g, y, x: g / np.sqrt(1 + x * x),
+    ),
+    row(
+        "acosh",
+        primal=lambda sp, x: sp.acosh(x),
+        tf=lambda tf, x: tf.math.acosh(x),
+        vjp=lambda np, g, y, x: g / np.sqrt((x - 1) * (x + 1)),
+        domain=(Domain(1.0, INF),),
+    ),
+    row(
+        "atanh",
+        primal=lambda sp, x: sp.atanh(x),
+        tf=lambda tf, x: tf.math.atanh(x),
+        vjp=lambda np, g, y, x: g / ((1 - x) * (1 + x)),
+        domain=(Unit,),
+    ),
+    row(
+        "sinc",
+        primal=lambda sp, x: sp.sin(sp.pi * x) / (sp.pi * x),
+        tf=lambda tf, x: tf.experimental.numpy.sinc(x),
+        vjp=lambda np, g, y, x: np.where(x == 0, 0 * g, g * (np.cos(np.pi * x) - y) / np.where(x == 0, 1, x)),
+        dtypes=("float16", "float32", "float64"),
+        note="removable singularity at 0; TensorFlow's NumPy functions refuse bfloat16",
+    ),
+)

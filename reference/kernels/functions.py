@@ -1,0 +1,59 @@
+"""Elementary and special functions: approximations, with a contract of a few ULP."""
+
+from __future__ import annotations
+
+from reference.balls import zeros
+from reference.kernels.table import ELEMENTARY, ROUNDS, SPECIAL, STEPWISE, Kernel
+
+# Klambauer et al., "Self-Normalizing Neural Networks" (2017), as the kernel relu_op_functor.h writes them.
+SCALE = "1.0507009873554804934193349852946"
+SCALE_ALPHA = "1.7580993408473768599402175208123"
+
+
+def selu(B, x):
+    """scale·x above zero, scale·alpha·(exp(x) - 1) below."""
+    return B.where(B.less(x, zeros(x)), B.literal(SCALE_ALPHA) * B.expm1(x), B.literal(SCALE) * x)
+
+
+FUNCTIONS = [
+    Kernel("Rsqrt", lambda B, x: B.rsqrt(x), ELEMENTARY),
+    Kernel("Exp", lambda B, x: B.exp(x), ELEMENTARY),
+    Kernel("Expm1", lambda B, x: B.expm1(x), ELEMENTARY),
+    Kernel("Log", lambda B, x: B.log(x), ELEMENTARY),
+    Kernel("Log1p", lambda B, x: B.log1p(x), ELEMENTARY),
+    Kernel("Sin", lambda B, x: B.sin(x), ELEMENTARY),
+    Kernel("Cos", lambda B, x: B.cos(x), ELEMENTARY),
+    Kernel("Tan", lambda B, x: B.tan(x), ELEMENTARY),
+    Kernel("Asin", lambda B, x: B.asin(x), ELEMENTARY),
+    Kernel("Acos", lambda B, x: B.acos(x), ELEMENTARY),
+    Kernel("Atan", lambda B, x: B.atan(x), ELEMENTARY),
+    Kernel("Atan2", lambda B, y, x: B.arctan2(y, x), ELEMENTARY),
+    Kernel("Sinh", lambda B, x: B.sinh(x), ELEMENTARY),
+    Kernel("Cosh", lambda B, x: B.cosh(x), ELEMENTARY),
+    Kernel("Tanh", lambda B, x: B.tanh(x), ELEMENTARY),
+    Kernel("Asinh", lambda B, x: B.asinh(x), ELEMENTARY),
+    Kernel("Acosh", lambda B, x: B.acosh(x), ELEMENTARY),
+    Kernel("Atanh", lambda B, x: B.atanh(x), ELEMENTARY),
+    Kernel("Sigmoid", lambda B, x: 1 / (1 + B.exp(-x)), ELEMENTARY),
+    Kernel("Pow", lambda B, x, y: B.power(x, y), ELEMENTARY),
+    Kernel("Xlogy", lambda B, x, y: B.xlogy(x, y), ELEMENTARY),
+    Kernel("Xlog1py", lambda B, x, y: B.xlog1py(x, y), ELEMENTARY),
+    Kernel("Xdivy", lambda B, x, y: B.xdivy(x, y), ROUNDS),
+    Kernel("Softplus", lambda B, x: B.maximum(x, zeros(x)) + B.log1p(B.exp(-B.absolute(x))), ELEMENTARY),
+    Kernel("Elu", lambda B, x: B.where(B.less(x, zeros(x)), B.expm1(x), x), ELEMENTARY),
+    Kernel("Selu", lambda B, x: selu(B, x), ELEMENTARY),
+    Kernel("Softsign", lambda B, x: x / (1 + B.absolute(x)), STEPWISE),
+    Kernel("LeakyRelu", lambda B, x, alpha: B.where(B.greater(x, zeros(x)), x, alpha * x), ROUNDS, ("alpha",)),
+    Kernel("Erf", lambda B, x: B.erf(x), ELEMENTARY),
+    Kernel("Erfc", lambda B, x: B.erfc(x), ELEMENTARY),
+    Kernel("Erfinv", lambda B, x: B.erfinv(x), ELEMENTARY),
+    Kernel("Ndtri", lambda B, x: B.ndtri(x), ELEMENTARY),
+    Kernel("Lgamma", lambda B, x: B.lgamma(x), SPECIAL),
+    Kernel("Digamma", lambda B, x: B.digamma(x), SPECIAL),
+    Kernel("Polygamma", lambda B, n, x: B.polygamma(n, x), SPECIAL),
+    Kernel("Zeta", lambda B, s, q: B.zeta(s, q), SPECIAL),
+    Kernel("BesselI0", lambda B, x: B.i0(x), SPECIAL),
+    Kernel("BesselI1", lambda B, x: B.i1(x), SPECIAL),
+    Kernel("BesselI0e", lambda B, x: B.i0e(x), SPECIAL),
+    Kernel("BesselI1e", lambda B, x: B.i1e(x), SPECIAL),
+]

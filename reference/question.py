@@ -1,0 +1,101 @@
+"""A question as the judge holds it: the job that TensorFlow is given, and the exact answer to it."""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+from flint import arb
+
+from reference import exact
+from reference.modes import Mode
+from reference.op import Op
+from reference.wire import pack
+
+Array = np.ndarray
+Side = Any  # an Arb ball, a float infinity, or None where no limit exists
+
+
+class Question(NamedTuple):
+    """One op, mode, dtype and order, at a block of points: NumPy float64 arrays that hold the dtype's floats."""
+
+    op: Op
+    mode: Mode
+    dtype: str
+    order: int
+    primals: list[Array]
+    cotangent: Array
+    tangents: list[Array]
+
+    @property
+    def asks(self) -> str:
+        """Which derivative the mode asks for."""
+        asks = self.mode.asks[self.order - 1]
+        if asks is None:
+            raise ValueError(f"the mode {self.mode.name} has no order {self.order}")
+        return asks
+
+    @property
+    def block(self) -> int | None:
+        """The number of points of an elementwise row's block; None for an array row."""
+        return len(self.primals[0]) if self.op.shapes is None else None
+
+    @property
+    def entries(self) -> list[tuple[int, ...]]:
+        """The inputs that each entry of the answer differentiates by: (i,) or (i, j)."""
+        return list(product(range(self.op.arity), repeat=self.order))
+
+    def job(self, name: str, trace: bool = False) -> dict[str, Any]:
+        """The question as the probe reads it."""
+        return {
+            "id": name,
+            "op": self.op.name,
+            "mode": self.mode.name,
+            "dtype": self.dtype,
+            "order": self.order,
+            "primals": [pack(x, self.dtype) for x in self.primals],
+            "cotangent": pack(self.cotangent, self.dtype),
+            "tangents": [pack(h, self.dtype) for h in self.tangents],
+            "trace": trace,
+        }
+
+    def at(self, points: Array) -> Question:
+        """The same question at some points of the block."""
+        return self._replace(
+            primals=[x[points] for x in self.primals],
+            cotangent=self.cotangent[points],
+            tangents=[h[points] for h in self.tangents],
+        )
+
+    def scale(self, entry: int) -> list[Array]:
+        """What multiplies the partial in an elementwise row's exact answer."""
+        i, j = (self.entries[entry] * 2)[:2]
+        c, h = self.cotangent, self.tangents
+        if self.order == 1:
+            return [h[i]] if self.asks == "jvp" else [c]
+        return {"jvp_of_vjp": [c, h[j]], "jvp_of_jvp": [h[i], h[j]]}.get(self.asks, [c, h[i]])
+
+    def exact(self) -> list[list[tuple[Side, ...]]]:
+        """Per entry, for each element (flat): the sides of the exact answer; one side where it is smooth."""
+        if self.op.shapes is not None:
+            answers = exact.array(
+                self.op, self.asks, self.order, self.dtype, self.primals, self.cotangent, self.tangents
+            )
+            return [list(entry.flat) for entry in answers]
+        sides = exact.elementwise(self.op, self.order, self.dtype, self.primals)
+        return [self.scaled(k, sides) for k in range(len(self.entries))]
+
+    def scaled(self, entry: int, sides: list[tuple[tuple[Side, ...], ...]]) -> list[tuple[Side, ...]]:
+        factor = np.prod([[arb(v) for v in s] for s in self.scale(entry)], axis=0)
+        return [tuple(times(f, side[entry]) for side in point) for f, point in zip(factor, sides, strict=True)]
+
+
+def times(factor: arb, side: Side) -> Side:
+    """A cotangent times one side."""
+    if side is None or factor.is_zero():
+        return side
+    if isinstance(side, float):
+        return math.copysign(side, side * float(factor)) if math.isinf(side) else arb(side) * factor
+    return factor * side

@@ -1,0 +1,298 @@
+"""A recorded trace, run again on balls: as its formula means it, as a machine may compute it, kernel by kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from flint import arb, ctx
+
+from reference.balls import EXACT, Array, as_balls, lifted
+from reference.kernels import KERNELS, Kernel
+from reference.rounding import LEAVE, Machine, Rounding
+from reference.ulp import FORMATS, round_ball
+from reference.wire import unpack
+
+Step = Callable[["Node", list[Any]], list[Any]]
+
+
+class UnknownKernel(LookupError):
+    """A trace contains a kernel whose meaning no row of `reference.kernels` gives."""
+
+
+class Node(NamedTuple):
+    """One kernel that ran: its row, its attributes, and the names of its tensors."""
+
+    op: str
+    attrs: dict[str, Any]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    @property
+    def kernel(self) -> Kernel:
+        if self.op not in KERNELS:
+            raise UnknownKernel(f"no row in reference/kernels says what the kernel {self.op} means")
+        return KERNELS[self.op]
+
+    def meaning(self, space: Any, inputs: list[Any]) -> list[Any]:
+        """The outputs in `space`, as a list."""
+        return as_list(self.kernel.meaning(space, *inputs, **self.chosen))
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The attributes that the kernel's row asks for."""
+        return {name: self.attrs[name] for name in self.kernel.attrs}
+
+
+class Tensor(NamedTuple):
+    """One recorded tensor: its values (floats exactly, as float64) and its dtype's name."""
+
+    values: Array
+    dtype: str
+
+    @property
+    def is_float(self) -> bool:
+        return self.dtype in FORMATS
+
+
+class Trace(NamedTuple):
+    """What one TensorFlow ran for one question, in order, with every tensor's value."""
+
+    nodes: tuple[Node, ...]
+    tensors: dict[str, Tensor]
+    sources: frozenset[str]
+    results: tuple[str | None, ...]
+    dtype: str
+    block: int | None  # the length of the block of points, None for array rows
+
+    @classmethod
+    def read(cls, record: dict[str, Any], dtype: str, block: int | None) -> Trace:
+        """A trace from its JSON record."""
+        tensors = {name: Tensor(*unpack(r)) for name, r in record["tensors"].items()}
+        nodes = tuple(
+            Node(n["op"], n["attrs"], tuple(n["inputs"]), tuple(n["outputs"])) for n in record["nodes"]
+        )
+        given = [*record["primals"], record.get("cotangent"), *record["tangents"]]
+        return cls(nodes, tensors, frozenset(g for g in given if g), tuple(record["results"]), dtype, block)
+
+    @property
+    def leaves(self) -> list[str]:
+        """Tensors that no node made: the sources and the literals."""
+        made = {name for node in self.nodes for name in node.outputs}
+        return [name for name in self.tensors if name not in made]
+
+    def take(self, points: Array) -> Trace:
+        """The trace of some points of the block alone."""
+
+        def part(t: Tensor) -> Tensor:
+            if t.is_float or t.dtype == "bool":
+                return t._replace(values=t.values[points]) if t.values.shape[:1] == (self.block,) else t
+            whole = t.values.shape == (1,) and int(t.values[0]) == self.block
+            return t._replace(values=np.array([len(points)])) if whole else t
+
+        return self._replace(tensors={k: part(t) for k, t in self.tensors.items()}, block=len(points))
+
+
+def as_list(outputs: Any) -> list[Any]:
+    return outputs if isinstance(outputs, list) else [outputs]
+
+
+def run(trace: Trace, step: Step, leaf: Callable[[str, Tensor], Any]) -> dict[str, Any]:
+    """Every tensor of the trace, by name, with `leaf` for what was given and `step` for what each node makes."""
+    made: dict[str, Any] = {name: leaf(name, trace.tensors[name]) for name in trace.leaves}
+    for node in trace.nodes:
+        outputs = [trace.tensors.get(name) for name in node.outputs]
+        if replayed(node, outputs):
+            made.update(zip(node.outputs, step(node, [made[i] for i in node.inputs]), strict=True))
+        else:
+            made.update((n, t.values) for n, t in zip(node.outputs, outputs, strict=True) if t is not None)
+    return made
+
+
+def replayed(node: Node, outputs: list[Tensor | None]) -> bool:
+    """Floats and decisions are replayed; other integers are taken as recorded, but for shapes."""
+    return any(t is not None and (t.is_float or t.dtype == "bool") for t in outputs) or node.op in (
+        "Shape",
+        "BroadcastGradientArgs",
+    )
+
+
+# -- literals -----------------------------------------------------------------------------------------------
+
+
+def is_short(value: float, dtype: str) -> bool:
+    """A literal of at most half the digits of its dtype is what its author wrote; a longer one was rounded."""
+    if not np.isfinite(value) or value == 0:
+        return True
+    mantissa, _ = np.frexp(value)
+    return float(mantissa * 2.0 ** (FORMATS[dtype].precision // 2)).is_integer()
+
+
+def literal(value: float, dtype: str) -> arb:
+    """A literal as its author may have meant it: within half a unit in its last place."""
+    if is_short(value, dtype):
+        return as_balls(np.array(value))[()]
+    return arb(value) * arb(1, 2.0 ** -FORMATS[dtype].precision)
+
+
+def leaves(trace: Trace) -> Callable[[str, Tensor], Any]:
+    def leaf(name: str, tensor: Tensor) -> Any:
+        if not tensor.is_float:
+            return tensor.values
+        if name in trace.sources:
+            return as_balls(tensor.values)
+        return lifted(lambda v: literal(float(v), tensor.dtype), 1)(tensor.values)
+
+    return leaf
+
+
+# -- the three replays --------------------------------------------------------------------------------------
+
+
+def formula(trace: Trace, precision: int = 128) -> dict[str, Any]:
+    """Every tensor as the trace's formula means it, without any rounding, at `precision` bits."""
+
+    def step(node: Node, inputs: list[Any]) -> list[Any]:
+        if node.op == "Cast":
+            return [cast(trace, node, inputs[0])]
+        outputs = node.meaning(EXACT, inputs)
+        return [settled(trace.tensors.get(n), o) for n, o in zip(node.outputs, outputs, strict=True)]
+
+    with working(precision):
+        return run(trace, step, leaves(trace))
+
+
+def settled(recorded: Tensor | None, decided: Any) -> Any:
+    """Where the balls cannot decide a comparison, the branch that TensorFlow took is followed."""
+    if recorded is None or recorded.dtype != "bool":
+        return decided
+    open_ = np.equal(decided, None)
+    return np.where(open_, np.broadcast_to(recorded.values, open_.shape), decided) if open_.any() else decided
+
+
+def cast(trace: Trace, node: Node, x: Any) -> Any:
+    """A cast to a format at least as wide as the question's is exact; a narrower one means its rounding."""
+    source, target = trace.tensors[node.inputs[0]], trace.tensors[node.outputs[0]].dtype
+    if not source.is_float:
+        return as_balls(np.asarray(x, dtype=np.float64))
+    if FORMATS[target].precision >= FORMATS[trace.dtype].precision:
+        return x
+    return lifted(lambda v: as_balls(np.array(r))[()] if (r := round_ball(v, target)) is not None else v, 1)(x)
+
+
+def value(trace: Trace, precision: int = 128, scale: float = 1.0) -> dict[str, Any]:
+    """Every tensor as a ball that holds whatever kernels within their contracts (times `scale`) may return."""
+
+    def leaf(name: str, tensor: Tensor) -> Any:
+        return flushed(leaves(trace)(name, tensor), tensor)
+
+    def step(node: Node, inputs: list[Any]) -> list[Any]:
+        dtype = next((trace.tensors[n].dtype for n in node.outputs if n in trace.tensors), trace.dtype)
+        if node.op == "Cast":
+            x = as_balls(np.asarray(inputs[0], float)) if inputs[0].dtype != object else inputs[0]
+            return [lifted(Rounding(dtype), 1)(x)]
+        return contracted(node, inputs, dtype, scale)
+
+    with working(precision):
+        return run(trace, step, leaf)
+
+
+def contracted(node: Node, inputs: list[Any], dtype: str, scale: float = 1.0) -> list[Any]:
+    """A kernel's outputs as its contract lets them be, for inputs in the given balls."""
+    contract = node.kernel.contract
+    if dtype not in FORMATS:
+        return node.meaning(EXACT, inputs)
+    rounding = Rounding(dtype, contract.ulp * scale)
+    if contract.stepwise:
+        machine = Machine(rounding, Rounding(dtype, contract.library_ulp * scale))
+        entered = [machine.enter(x) if is_balls(x) else x for x in inputs]
+        return [LEAVE(out) for out in node.meaning(machine, entered)]
+    if contract.input_ulp:
+        blur = arb(1, contract.input_ulp * scale * 2.0 ** (1 - FORMATS[dtype].precision))
+        inputs = [x * blur if is_balls(x) else x for x in inputs]
+    outputs = node.meaning(EXACT, inputs)
+    if contract.terms:
+        count, size = contract.terms(EXACT, *inputs, **node.chosen)
+        spread = summation(max(count, 1) * scale, dtype)
+        outputs = [out + spread(size) for out in outputs]
+    return [lifted(rounding, 1)(out) for out in outputs]
+
+
+def summation(roundings: float, dtype: str) -> Callable[[Array], Array]:
+    """The error of that many roundings in a sum of given magnitude, whatever the order (Higham, 2002, §4.2)."""
+    form = FORMATS[dtype]
+    relative = arb(0, roundings * 2.0**-form.precision * 1.01)
+    flushed = arb(0, roundings) * arb(2) ** form.emin
+    return lifted(lambda size: size * relative + (flushed if size < 1 and not size.is_zero() else 0), 1)
+
+
+def is_balls(x: Any) -> bool:
+    """Whether a replayed tensor holds balls, rather than recorded integers or decisions."""
+    return isinstance(x, np.ndarray) and x.dtype == object and x.size > 0 and isinstance(x.flat[0], arb)
+
+
+class working:
+    """A `with` block at a given precision in bits."""
+
+    def __init__(self, precision: int):
+        self.precision = precision
+
+    def __enter__(self) -> None:
+        self.before, ctx.prec = ctx.prec, self.precision
+
+    def __exit__(self, *_: Any) -> None:
+        ctx.prec = self.before
+
+
+# -- kernel by kernel ---------------------------------------------------------------------------------------
+
+
+class Audit(NamedTuple):
+    """One kernel's recorded output beside the exact value at its own recorded inputs."""
+
+    node: int
+    kernel: str
+    exact: Array  # balls
+    got: Array  # float64
+    kept: Array  # bool: inside the contract; True where nothing can be said
+    inputs: tuple[Array, ...]
+
+
+def audit(trace: Trace, precision: int = 128) -> list[Audit]:
+    """Every float that a kernel returned, against what that kernel means at the inputs it was given."""
+    with working(precision):
+        return [a for i, node in enumerate(trace.nodes) for a in audited(trace, i, node)]
+
+
+def audited(trace: Trace, index: int, node: Node) -> list[Audit]:
+    outputs = [trace.tensors.get(name) for name in node.outputs]
+    if node.op == "Cast" or not any(t is not None and t.is_float for t in outputs):
+        return []
+    dtype = next(t.dtype for t in outputs if t is not None)
+    inputs = [given(trace.tensors[name]) for name in node.inputs]
+    recorded = tuple(trace.tensors[name].values for name in node.inputs)
+    exact = node.meaning(EXACT, inputs)
+    allowed = contracted(node, [flushed(x, trace.tensors[n]) for x, n in zip(inputs, node.inputs, strict=True)], dtype)
+    return [
+        Audit(index, node.op, np.array(e), t.values, lifted(within, 2)(w, t.values).astype(bool), recorded)
+        for e, w, t in zip(exact, allowed, outputs, strict=True)
+        if t is not None and t.is_float
+    ]
+
+
+def given(tensor: Tensor) -> Any:
+    """A recorded tensor as a kernel's exact operand."""
+    return as_balls(tensor.values) if tensor.is_float else tensor.values
+
+
+def flushed(x: Any, tensor: Tensor) -> Any:
+    """A kernel's operand as the machine may read it: subnormal floats perhaps as zeros."""
+    return lifted(Rounding(tensor.dtype, 0.0), 1)(x) if tensor.is_float else x
+
+
+def within(allowed: arb, got: float) -> bool:
+    """Whether a float lies in the ball; an unbounded ball allows everything."""
+    if not allowed.is_finite():
+        return allowed.is_nan() or not np.isfinite(got) and (got > 0) == bool(allowed > 0)
+    return bool(np.isfinite(got)) and allowed.contains(arb(got))

@@ -1,0 +1,70 @@
+"""The second witness: the gradient as a textbook writes it, in float64 NumPy.
+
+SciPy supplies the special functions; nothing else of the suite needs it.
+"""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import scipy.special
+import sympy as sp
+
+from reference.derive import smooth, symbols_of
+from reference.op import Op
+
+Array = np.ndarray
+
+
+def trigamma(x: Array) -> Array:
+    """SciPy's polygamma(1, x), by reflection below 0, where SciPy spends a term on every unit."""
+    reflected = (np.pi / np.sin(np.pi * (x - np.round(x)))) ** 2 - scipy.special.polygamma(1, 1 - x)
+    return np.where(x < 0, reflected, scipy.special.polygamma(1, np.maximum(x, 0)))
+
+
+SPECIAL: dict[str, Any] = {
+    "erf": scipy.special.erf,
+    "erfc": scipy.special.erfc,
+    "digamma": scipy.special.digamma,
+    "trigamma": trigamma,
+    "bessel_i": scipy.special.iv,
+}
+
+AS_NUMPY: dict[str, Any] = {"loggamma": scipy.special.gammaln, "step_floor": np.floor}
+
+
+class Namespace:
+    """NumPy, and the special functions that a row's gradient may name."""
+
+    def __getattr__(self, name: str) -> Any:
+        return SPECIAL[name] if name in SPECIAL else getattr(np, name)
+
+
+def numpy_gradient(op: Op, g: Array, primals: list[Array]) -> list[Array]:
+    """The row's cotangents in float64, one array per input."""
+    x = [np.asarray(v, dtype=np.float64) for v in primals]
+    cotangent = np.asarray(g, dtype=np.float64)
+    with np.errstate(all="ignore"):
+        answer = op.vjp(Namespace(), cotangent, numpy_value(op, x), *x)
+    return [np.asarray(v, dtype=np.float64) for v in (answer if isinstance(answer, tuple) else (answer,))]
+
+
+def numpy_value(op: Op, primals: list[Array]) -> Array:
+    """The function itself in float64, compiled from its SymPy primal."""
+    shape, function = _compiled(op)
+    arguments = primals if op.shapes is None else [v for x in primals for v in x.flat]
+    with np.errstate(all="ignore"):
+        values = function(*arguments)
+    if op.shapes is None:
+        return np.broadcast_to(np.asarray(values[0], dtype=np.float64), primals[0].shape)
+    return np.array(values, dtype=np.float64).reshape(shape)
+
+
+@cache
+def _compiled(op: Op) -> tuple[tuple[int, ...], Any]:
+    """The shape of the primal's value, and NumPy code for its elements."""
+    x = symbols_of(op)
+    y = np.asarray(op.primal(sp, *x), dtype=object)
+    arguments = x if op.shapes is None else [s for array in x for s in array.flat]
+    elements = [smooth(sp.sympify(e)) for e in y.flat]
+    return y.shape, sp.lambdify(arguments, elements, modules=[AS_NUMPY, "scipy", "numpy"], cse=True)
