@@ -127,30 +127,39 @@ def answered(
     known: list[Side], formula: arb | None, value: arb | None, got: float, ulp: float, dtype: str, tiny: bool
 ) -> tuple[str, str]:
     finite = [s for s in known if isinstance(s, arb)]
-    smooth = len(known) == 1
+    if not finite:
+        return at_pole(known, got)
     if len(finite) == len(known) and formula is not None and formula.is_finite():
         if not formula.overlaps(hull(*finite)):
             return "wrong", "formula"
-        if not smooth and value is not None and replay.within(value, got):
+        if len(known) > 1 and value is not None and replay.within(value, got):
             return "right", ""
     if ulp <= 0.5:
-        return promised(known[0], value, got, dtype, tiny) if smooth else "right", ""
+        return promised(known[0], value, got, dtype, tiny) if len(known) == 1 else "right", ""
     if value is None:
         return ("right", "") if ulp <= 1 else ("wrong", "value")
-    if not value.is_finite() and not (math.isfinite(got) and finite):
-        return "wrong", "value"
+    if not value.is_finite():
+        return ("flushed" if tiny else "unbounded", "") if tiny or math.isfinite(got) else ("wrong", "value")
     if not replay.within(value, got):
         return "wrong", "value"
     return promised(known[0], value, got, dtype, tiny), ""
 
 
+def at_pole(known: list[Side], got: float) -> tuple[str, str]:
+    """Where the derivative is infinite: that infinity; where both signs occur, or zero has a sign, either."""
+    if got in known:
+        return "right", ""
+    if math.isinf(got) or (math.isnan(got) and len(known) > 1):
+        return "convention", ""
+    return "wrong", "value"
+
+
 def promised(exact: Side, value: arb | None, got: float, dtype: str, tiny: bool) -> str:
     """How many digits the formula can promise: half of them or more is right, fewer weak, none lost."""
-    if not isinstance(exact, arb) or value is None:
+    if not isinstance(exact, arb) or value is None or math.isinf(got):
         return "right"
     form = FORMATS[dtype]
-    subnormal = abs(exact) < arb(2) ** form.emin
-    if subnormal or tiny:
+    if tiny or abs(exact) < arb(2) ** form.emin:
         return "right" if got == round_ball(exact, dtype) else "flushed"
     if not value.is_finite():
         return "unbounded"

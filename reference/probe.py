@@ -17,6 +17,7 @@ import gc
 import importlib
 import logging
 import platform
+import re
 import time
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -25,6 +26,7 @@ import numpy as np
 from reference import trace, wire
 from reference.modes import MODES, question
 
+COUNTED = re.compile(r"(__inference_\w+?)_\d+")  # TensorFlow numbers its functions, in every process anew
 UNSETTLED = 3  # the exit code where there is no TensorFlow to ask
 
 
@@ -105,8 +107,7 @@ class Desk:
             answer = self.asked(job)
         except Exception as error:  # the accused may raise anything
             answer = {"raised": first_line(error)}
-        answer.update(id=job.get("id"), seconds=round(time.time() - started, 6))
-        return answer
+        return dict(answer, id=job.get("id"), seconds=round(time.time() - started, 6))
 
     def asked(self, job: wire.Record) -> wire.Record:
         """What the mode returns, with the trace if the job wants it."""
@@ -114,15 +115,17 @@ class Desk:
         c = tensor(self.tf, job["cotangent"])
         hs = [tensor(self.tf, record) for record in job["tangents"]]
         ask = self.question(job, [xs, c, hs])
-        if not job.get("trace"):
-            return {"values": values(ask(xs, c, hs))}
-        if MODES[job["mode"]].name == "xla":
-            return {"values": values(ask(xs, c, hs)), "trace": None, "trace_reason": "XLA fuses its kernels"}
-        results, traced, reason = trace.record(self.tf, ask, xs, c, hs)
-        answer = {"values": values(results), "trace": traced}
-        if reason:
-            answer["trace_reason"] = reason
-        return answer
+        answer = {"values": values(ask(xs, c, hs))}
+        return dict(answer, **self.traced(job, ask, xs, c, hs)) if job.get("trace") else answer
+
+    def traced(self, job: wire.Record, ask: Any, xs: List[Any], c: Any, hs: List[Any]) -> wire.Record:
+        """The trace, or the reason why there is none."""
+        if job["mode"] == "xla":
+            return {"trace": None, "trace_reason": "XLA fuses its kernels"}
+        try:
+            return {"trace": trace.record(self.tf, ask, xs, c, hs)}
+        except Exception as error:  # the answer stands without its trace
+            return {"trace": None, "trace_reason": first_line(error)}
 
     def question(self, job: wire.Record, arguments: List[Any]) -> Any:
         """The question of this job, built once per op, mode, dtype, order and ranks."""
@@ -153,9 +156,10 @@ def values(results: List[Any]) -> List[Optional[wire.Record]]:
 
 
 def first_line(error: Exception) -> str:
-    """The type and the first line of what was raised."""
-    lines = str(error).strip().splitlines()
-    return "{}: {}".format(type(error).__name__, lines[0] if lines else "")
+    """The type and the first line of what was raised; the last one where the first says nothing."""
+    lines = str(error).strip().splitlines() or [""]
+    line = lines[-1].strip() if lines[0].startswith("in user code") else lines[0]
+    return "{}: {}".format(type(error).__name__, COUNTED.sub(r"\1", line))
 
 
 def private_stdout() -> Any:

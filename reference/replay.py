@@ -173,12 +173,17 @@ def settled(recorded: Tensor | None, decided: Any) -> Any:
 
 def cast(trace: Trace, node: Node, x: Any) -> Any:
     """A cast to a format at least as wide as the question's is exact; a narrower one means its rounding."""
-    source, target = trace.tensors[node.inputs[0]], trace.tensors[node.outputs[0]].dtype
-    if not source.is_float:
-        return as_balls(np.asarray(x, dtype=np.float64))
+    x, target = numbers(x), trace.tensors[node.outputs[0]].dtype
     if FORMATS[target].precision >= FORMATS[trace.dtype].precision:
         return x
     return lifted(lambda v: as_balls(np.array(r))[()] if (r := round_ball(v, target)) is not None else v, 1)(x)
+
+
+def numbers(x: Any) -> Any:
+    """Integers and decisions as balls; an undecided condition is somewhere between 0 and 1."""
+    if is_balls(x):
+        return x
+    return lifted(lambda v: arb(0).union(arb(1)) if v is None else arb(int(v)), 1)(x)
 
 
 def value(trace: Trace, precision: int = 128, scale: float = 1.0) -> dict[str, Any]:
@@ -190,8 +195,7 @@ def value(trace: Trace, precision: int = 128, scale: float = 1.0) -> dict[str, A
     def step(node: Node, inputs: list[Any]) -> list[Any]:
         dtype = next((trace.tensors[n].dtype for n in node.outputs if n in trace.tensors), trace.dtype)
         if node.op == "Cast":
-            x = as_balls(np.asarray(inputs[0], float)) if inputs[0].dtype != object else inputs[0]
-            return [lifted(Rounding(dtype), 1)(x)]
+            return [lifted(Rounding(dtype), 1)(numbers(inputs[0]))]
         return contracted(node, inputs, dtype, scale)
 
     with working(precision):
@@ -275,7 +279,7 @@ def audited(trace: Trace, index: int, node: Node) -> list[Audit]:
     exact = node.meaning(EXACT, inputs)
     allowed = contracted(node, [flushed(x, trace.tensors[n]) for x, n in zip(inputs, node.inputs, strict=True)], dtype)
     return [
-        Audit(index, node.op, np.array(e), t.values, lifted(within, 2)(w, t.values).astype(bool), recorded)
+        Audit(index, node.op, np.array(e), t.values, kept(w, t.values, recorded), recorded)
         for e, w, t in zip(exact, allowed, outputs, strict=True)
         if t is not None and t.is_float
     ]
@@ -289,6 +293,15 @@ def given(tensor: Tensor) -> Any:
 def flushed(x: Any, tensor: Tensor) -> Any:
     """A kernel's operand as the machine may read it: subnormal floats perhaps as zeros."""
     return lifted(Rounding(tensor.dtype, 0.0), 1)(x) if tensor.is_float else x
+
+
+def kept(allowed: Array, got: Array, inputs: tuple[Array, ...]) -> Array:
+    """Where a kernel kept its contract; infinite and NaN operands are outside any contract."""
+    inside = lifted(within, 2)(allowed, got).astype(bool)
+    for x in inputs:
+        if np.issubdtype(x.dtype, np.floating) and x.shape in ((), inside.shape):
+            inside = inside | ~np.isfinite(x)
+    return inside
 
 
 def within(allowed: arb, got: float) -> bool:

@@ -48,7 +48,8 @@ class Sheet:
     def function(self, signature: Signature) -> Function:
         """All expressions as one function of balls, where the relations have these signs."""
         if signature not in self._functions:
-            signs, memo = dict(zip(self.deltas, signature, strict=True)), {}
+            signs = dict(zip(self.deltas, signature, strict=True))
+            memo: dict[sp.Expr, sp.Expr] = {}
             pieces = [resolved(e, signs, memo) for e in self.exprs]
             self._functions[signature] = compiled(pieces, self.symbols)
         return self._functions[signature]

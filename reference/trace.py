@@ -8,7 +8,7 @@ private parts by name.
 """
 
 import importlib
-from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Set
 
 import numpy as np
 
@@ -36,13 +36,11 @@ def private(name: str) -> Any:
     return importlib.import_module("tensorflow.python." + name)
 
 
-def record(tf: Any, ask: Any, xs: List[Any], c: Any, hs: List[Any]) -> Tuple[List[Any], Optional[dict], str]:
-    """The question's answers, its trace, and the reason if there is no trace."""
-    try:
-        callbacks = private("framework.op_callbacks")
-    except ImportError:
-        return ask(xs, c, hs), None, "this TensorFlow has no op callbacks"
-    ask(xs, c, hs)  # so that functions are built before anything is recorded
+def record(tf: Any, ask: Any, xs: List[Any], c: Any, hs: List[Any]) -> Dict[str, Any]:
+    """The trace of a question that has been answered before, so that its functions are built."""
+    callbacks = private("framework.op_callbacks")
+    if not hasattr(callbacks, "add_op_callback"):
+        raise NotImplementedError("this TensorFlow calls nobody back when it runs a kernel")
     calls: List[Call] = []
     functions = Functions()
 
@@ -57,12 +55,13 @@ def record(tf: Any, ask: Any, xs: List[Any], c: Any, hs: List[Any]) -> Tuple[Lis
         results = ask(xs, c, hs)
     finally:
         callbacks.remove_op_callback(note)
-    flattened = Flattening(tf)
-    for call in calls:
-        flattened.add(call)
-    traced = written(tf, flattened, xs, c, hs, results)
-    functions.release()
-    return results, traced, ""
+    try:
+        flattened = Flattening(tf)
+        for call in calls:
+            flattened.add(call)
+        return written(tf, flattened, xs, c, hs, results)
+    finally:
+        functions.release()
 
 
 def text(name: Any) -> str:
@@ -126,11 +125,12 @@ class Flattening:
             return
         inputs = [self.source(tensor) for tensor in call.inputs]
         self.made.update(id(tensor) for tensor in call.outputs)
-        if self.function_of(call) is None:
+        function = self.function_of(call)
+        if function is None:
             if call.op not in SKIPPED:
                 self.calls.append(call._replace(inputs=inputs))
             return
-        for recorded, inner in zip(call.outputs, self.body(self.function_of(call), inputs)):
+        for recorded, inner in zip(call.outputs, self.body(function, inputs)):
             if same(recorded, inner):
                 self.stands_for[id(recorded)] = inner
             else:  # TensorFlow rewrote the body before it ran it
@@ -245,9 +245,18 @@ def same(one: Any, other: Any) -> bool:
     first, second = raw_of(one), raw_of(other)
     if first is None or second is None:
         return first is second
-    return one.dtype == other.dtype and wire.pack_raw(first, one.dtype.name) == wire.pack_raw(
-        second, one.dtype.name
-    )
+    if one.dtype != other.dtype or first.shape != second.shape:
+        return False
+    return first.tobytes() == second.tobytes() or not unlike(first, second, one.dtype.name).any()
+
+
+def unlike(first: np.ndarray, second: np.ndarray, dtype: str) -> np.ndarray:
+    """Where two arrays that are not the same bit by bit really differ."""
+    if dtype not in wire.RAW:
+        return np.asarray(first != second)
+    one, other = wire.widen(first, dtype), wire.widen(second, dtype)
+    different = (one != other) | (np.signbit(one) != np.signbit(other))
+    return different & ~(np.isnan(one) & np.isnan(other))
 
 
 # Writing

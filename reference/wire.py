@@ -7,7 +7,7 @@ import numpy as np
 
 Record = Dict[str, Any]
 
-RAW = {  # how each dtype lies in memory; NumPy has no bfloat16, so its bits stand for it
+RAW: Dict[str, Any] = {  # how each dtype lies in memory; NumPy has no bfloat16, so its bits stand for it
     "float16": np.dtype("<f2"),
     "bfloat16": np.dtype("<u2"),
     "float32": np.dtype("<f4"),
@@ -43,7 +43,7 @@ def _bfloat16(wide: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(wide), np.uint16(0x7FC0), cut).astype(RAW["bfloat16"])
 
 
-def _layout(dtype: str) -> np.dtype:
+def _layout(dtype: str) -> Any:
     if dtype not in RAW:
         raise ValueError("{!r} is not a float dtype; known are {}".format(dtype, ", ".join(RAW)))
     return RAW[dtype]
@@ -95,7 +95,7 @@ def _flat(record: Record, dtype: str) -> Optional[np.ndarray]:
 def unpack(record: Record) -> Tuple[Optional[np.ndarray], str]:
     """The tensor's exact values (float64 for every float dtype), and its dtype."""
     raw, dtype = unpack_raw(record)
-    return (widen(raw, dtype) if dtype in RAW else raw), dtype
+    return (raw if raw is None or dtype not in RAW else widen(raw, dtype)), dtype
 
 
 def to_line(record: Record) -> str:

@@ -11,7 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 LAYERS = {
     0: "op catalogue modes programs wire trace probe",
-    1: "ulp derive points exact balls rounding compile singular cache kernels replay textbook limits",
+    1: "ulp derive compile enclose sheet singular exact cache points textbook limits"
+    " balls rounding kernels replay",
     2: "question judge golden",
     3: "ask verify show report versions ledger __main__ __init__",
 }
