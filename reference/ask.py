@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 from reference import wire
 from reference.wire import Record
@@ -37,33 +37,41 @@ class Process:
                 encoding="utf-8",
                 errors="replace",
                 env=dict(env),
+                start_new_session=True,  # Ctrl-C is for the asker, who then closes the probe
             )
         except OSError as error:
             raise ProbeUnavailable(f"The probe cannot be started: {error}.") from error
+        self.jobs: queue.Queue[Record | None] = queue.Queue()
         self.lines: queue.Queue[str | None] = queue.Queue()
         self.tail: deque[str] = deque(maxlen=40)
-        self.threads = [self._follow(self._answers), self._follow(self._complaints)]
+        pipes = (self.popen.stdin, self.popen.stdout, self.popen.stderr)
+        work = (self._deliver, self._answers, self._complaints)
+        self.threads = [
+            threading.Thread(target=each, args=(pipe,), daemon=True)
+            for each, pipe in zip(work, pipes, strict=True)
+        ]
+        for thread in self.threads:
+            thread.start()
 
-    def _follow(self, target: Any) -> threading.Thread:
-        thread = threading.Thread(target=target, daemon=True)
-        thread.start()
-        return thread
+    def _deliver(self, stdin: IO[str]) -> None:
+        """Write jobs; a hanging process may leave the pipe full, and that must stop nobody else."""
+        with contextlib.suppress(OSError), stdin:
+            for job in iter(self.jobs.get, None):
+                wire.write(stdin, job)
 
-    def _answers(self) -> None:
-        assert self.popen.stdout is not None
-        for line in self.popen.stdout:
-            self.lines.put(line)
+    def _answers(self, stdout: IO[str]) -> None:
+        with stdout:
+            for line in stdout:
+                self.lines.put(line)
         self.lines.put(None)  # no more will come
 
-    def _complaints(self) -> None:
-        assert self.popen.stderr is not None
-        self.tail.extend(line.rstrip() for line in self.popen.stderr if line.strip())
+    def _complaints(self, stderr: IO[str]) -> None:
+        with stderr:
+            self.tail.extend(line.rstrip() for line in stderr if line.strip())
 
     def send(self, job: Record) -> None:
         """Hand over one job; a dead process is noticed when its answer is awaited."""
-        assert self.popen.stdin is not None
-        with contextlib.suppress(OSError):
-            wire.write(self.popen.stdin, job)
+        self.jobs.put(job)
 
     def receive(self, timeout: float) -> Record | None:
         """The next record, or None where the process has ended; TimeoutError where nothing comes."""
@@ -75,25 +83,24 @@ class Process:
 
     def ended(self) -> str:
         """How the process ended, with its last word."""
-        code = self.popen.wait(GRACE)
-        self.threads[1].join(GRACE)
+        try:
+            code = self.popen.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            return "closed its output"
+        self.threads[-1].join(GRACE)
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         return f"{how}: {self.tail[-1]}" if self.tail else how
 
     def stop(self, *, at_once: bool = False) -> None:
-        """End the process, and close its pipes."""
-        with contextlib.suppress(OSError):
-            if self.popen.stdin is not None:
-                self.popen.stdin.close()
+        """End the process; the threads close its pipes."""
+        self.jobs.put(None)
         try:
             self.popen.wait(0 if at_once else GRACE)
         except subprocess.TimeoutExpired:
             self.popen.kill()
             self.popen.wait()
-        for thread, pipe in zip(self.threads, (self.popen.stdout, self.popen.stderr), strict=True):
+        for thread in self.threads:
             thread.join(GRACE)
-            if pipe is not None and not thread.is_alive():
-                pipe.close()
 
 
 class Probe:
@@ -188,19 +195,26 @@ class Probe:
             self._drop()
         self._send()
         job, timeout = self._sent[0]
-        try:
-            answer = self._running().receive(self._since + timeout - time.monotonic())
-            crash = None if answer is not None else self._running().ended()
-        except TimeoutError:
-            answer, crash = None, f"hang after {timeout:g} s"
-        except ValueError as error:
-            answer, crash = None, f"garbled answer: {error}"
-        if answer is None:
-            return self._crashed(str(crash))
+        answer = self._heard(job, timeout)
+        if isinstance(answer, str):
+            return self._crashed(answer)
         self._sent.popleft()
         self._since = time.monotonic()
         self._send()
         return answer
+
+    def _heard(self, job: Record, timeout: float) -> Record | str:
+        """The answer to this job, or in words why there is none."""
+        process = self._running()
+        try:
+            answer = process.receive(self._since + timeout - time.monotonic())
+        except TimeoutError:
+            return f"hang after {timeout:g} s"
+        except ValueError as error:
+            return f"garbled answer: {error}"
+        if answer is None:
+            return process.ended()
+        return answer if answer.get("id") == job.get("id") else f"answered {answer.get('id')!r} instead"
 
     def _crashed(self, reason: str) -> Record:
         """Name the case, and let the rest begin anew in a fresh process."""

@@ -45,7 +45,15 @@ class Basis(NamedTuple):
     formula: list[list[arb] | None]
     value: list[list[arb] | None]
     audits: list[replay.Audit]
-    mode: str
+    mode: str  # the mode that was traced; empty without a trace
+
+    def take(self, points: Array) -> Basis:
+        """The same for some points of a block."""
+
+        def part(entries: list[Any]) -> list[Any]:
+            return [None if e is None else [e[k] for k in points] for e in entries]
+
+        return Basis(part(self.exact), part(self.formula), part(self.value), self.audits, self.mode)
 
 
 def basis(question: Question, trace: dict[str, Any] | None) -> Basis:
@@ -181,6 +189,12 @@ class Verdict(NamedTuple):
     outcomes: list[Outcome]
     trace: str  # the mode whose trace was replayed; empty without one
     message: str = ""
+
+    def take(self, points: Array) -> Verdict:
+        """The same for some points of a block."""
+        got = None if self.got is None else self.got[points]
+        outcomes = [self.outcomes[k] for k in points]
+        return self._replace(question=self.question.at(points), got=got, outcomes=outcomes)
 
     @property
     def status(self) -> str:

@@ -29,8 +29,12 @@ class Mode(NamedTuple):
     needs: str = ""  # what the library must have, as a path below it: "a.b" or "a.b(parameter)"
     inside: Optional[Callable[..., Any]] = None  # (tf, f) -> the function that is asked instead
     outside: Optional[Callable[..., Any]] = None  # (tf, question, arguments) -> the question as it is run
-    traced_by: Tuple[Optional[str], Optional[str]] = (None, None)  # whose trace stands for it
+    traced_by: Tuple[str, str] = ("", "")  # whose trace stands for it, if not its own
     note: str = ""
+
+    def tracer(self, order: int) -> str:
+        """The mode whose trace stands for this one's."""
+        return self.traced_by[order - 1] or self.name
 
 
 # Small words
@@ -309,63 +313,29 @@ JACOBIAN = ("jacobian", "jacobian")
 BATCH = ("batch_jacobian", "batch_jacobian")
 TAPES = ("tape", "nested")
 FORWARD = "autodiff.ForwardAccumulator"
+WHOLE = "GradientTape.jacobian"
+EACH = "GradientTape.batch_jacobian"
+XLA = "function(jit_compile)"
 
 MODES = {
     mode.name: mode
     for mode in (
-        Mode("tape", ("vjp", None), tape, None, traced_by=("tape", None)),
+        Mode("tape", ("vjp", None), tape, None),
         Mode("persistent", VJP, persistent, persistent_twice, traced_by=TAPES),
         Mode("watched", VJP, watched, watched_twice, traced_by=TAPES, note="each input watched alone"),
         Mode("variable", VJP, variable, variable_twice, traced_by=TAPES),
         Mode("manual_watch", VJP, manual_watch, manual_watch_twice, traced_by=TAPES),
-        Mode("nested", (None, "vjp"), None, nested, traced_by=(None, "nested"), note="reverse over reverse"),
-        Mode("forward", ("jvp", None), forward, None, FORWARD, traced_by=("forward", None)),
-        Mode(
-            "forward_over_reverse",
-            (None, "jvp_of_vjp"),
-            None,
-            forward_over_reverse,
-            FORWARD,
-            traced_by=(None, "forward_over_reverse"),
-        ),
-        Mode(
-            "reverse_over_forward",
-            (None, "vjp_of_jvp"),
-            None,
-            reverse_over_forward,
-            FORWARD,
-            traced_by=(None, "reverse_over_forward"),
-        ),
-        Mode(
-            "forward_over_forward",
-            (None, "jvp_of_jvp"),
-            None,
-            forward_over_forward,
-            FORWARD,
-            traced_by=(None, "forward_over_forward"),
-        ),
-        Mode("jacobian", JACOBIAN, jacobian, jacobian_twice, "GradientTape.jacobian", traced_by=JACOBIAN),
-        Mode(
-            "jacobian_loop",
-            JACOBIAN,
-            jacobian_loop,
-            jacobian_loop_twice,
-            "GradientTape.jacobian",
-            traced_by=JACOBIAN,
-            note="experimental_use_pfor=False",
-        ),
-        Mode(
-            "batch_jacobian",
-            BATCH,
-            batch_jacobian,
-            batch_jacobian_twice,
-            "GradientTape.batch_jacobian",
-            traced_by=BATCH,
-            note="vectors of points only",
-        ),
+        Mode("nested", (None, "vjp"), None, nested, note="reverse over reverse"),
+        Mode("forward", ("jvp", None), forward, None, FORWARD),
+        Mode("forward_over_reverse", (None, "jvp_of_vjp"), None, forward_over_reverse, FORWARD),
+        Mode("reverse_over_forward", (None, "vjp_of_jvp"), None, reverse_over_forward, FORWARD),
+        Mode("forward_over_forward", (None, "jvp_of_jvp"), None, forward_over_forward, FORWARD),
+        Mode("jacobian", JACOBIAN, jacobian, jacobian_twice, WHOLE),
+        Mode("jacobian_loop", JACOBIAN, jacobian_loop, jacobian_loop_twice, WHOLE, traced_by=JACOBIAN),
+        Mode("batch_jacobian", BATCH, batch_jacobian, batch_jacobian_twice, EACH, note="vectors only"),
         Mode("function", VJP, tape, nested, outside=as_function, traced_by=TAPES),
         Mode("around", VJP, tape, nested, inside=compiled_inside, traced_by=TAPES),
-        Mode("xla", VJP, tape, nested, "function(jit_compile)", outside=by_xla, traced_by=TAPES),
+        Mode("xla", VJP, tape, nested, XLA, outside=by_xla, traced_by=TAPES),
         Mode("unknown_shape", VJP, tape, nested, "TensorSpec", outside=without_sizes, traced_by=TAPES),
         Mode("unknown_rank", VJP, tape, nested, "TensorSpec", outside=without_ranks, traced_by=TAPES),
     )

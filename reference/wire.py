@@ -78,7 +78,7 @@ def unpack_raw(record: Record) -> Tuple[Optional[np.ndarray], str]:
         return (flat if flat is None else flat.reshape(shape)), dtype
     except KeyError as error:
         raise ValueError("A tensor record lacks {}.".format(error)) from error
-    except (TypeError, AttributeError) as error:
+    except (TypeError, AttributeError, OverflowError) as error:
         raise ValueError("A tensor record has a field of the wrong type: {}.".format(error)) from error
 
 

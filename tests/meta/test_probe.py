@@ -229,13 +229,18 @@ def test_control_flow_is_flattened(probe: Probe) -> None:
 
 
 def test_a_death_costs_one_answer() -> None:
-    """A signal, an exit and a hang each name their own job; the others are answered in order."""
-    jobs = [job(op, "tape") for op in ("cube", "aborts", "tanh", "leaves", "sleeps", "cube")]
+    """A signal, an exit and a hang each name their own job; the others are answered in order.
+
+    The last jobs are larger than a pipe, and waiting behind the hang they must not stop its clock.
+    """
+    large = wire.pack(np.ones(100_000), "float32")
+    jobs = [job(op, "tape") for op in ("cube", "aborts", "tanh", "leaves", "sleeps")]
+    jobs += [job("cube", "tape", primals=[large], cotangent=large, tangents=[large])] * 3
     with Probe(catalogue="odd_ops", env=HERE, timeout=3.0) as probe:
         answers = list(probe.ask_all(jobs))
         assert probe.restarts == 3
     assert [answer["id"] for answer in answers] == [each["id"] for each in jobs]
-    assert ["values" in answer for answer in answers] == [True, False, True, False, False, True]
+    assert ["values" in answer for answer in answers] == [True, False, True, False, False, True, True, True]
     assert answers[1]["crashed"].startswith("signal 6")
     assert answers[3]["crashed"] == "exit code 7: no more of this"
     assert answers[4]["crashed"] == "hang after 3 s"

@@ -99,6 +99,7 @@ def test_what_is_no_number_is_named() -> None:
         ({"dtype": "float32", "shape": [1]}, "A tensor record lacks 'bits'."),
         ({"dtype": "float32", "shape": 3, "hex": []}, "wrong type"),
         ({"dtype": "float32", "shape": [1], "hex": [1.0]}, "wrong type"),
+        ({"dtype": "int8", "shape": [1], "list": [300]}, "wrong type"),
         ({"dtype": "float32", "shape": [2], "hex": ["0x1p0"]}, "reshape"),
         ({"dtype": "float32", "shape": [1], "hex": ["one"]}, "hexadecimal"),
         ({"dtype": "float16", "shape": [1], "hex": ["0x1.0000001p0"]}, "is not a float16"),

@@ -1,0 +1,104 @@
+"""The trial: put questions to one TensorFlow, replay what it recorded, and judge every answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reference import judge
+from reference.ask import Probe
+from reference.exact import answer_shapes
+from reference.judge import Basis, Verdict
+from reference.modes import MODES, Mode
+from reference.op import Op
+from reference.points import cases, cotangents, points
+from reference.question import Question
+
+Array = np.ndarray
+
+JACOBIAN_POINTS = 12  # a block's Jacobian has the square of its points
+#: Whose trace stands for a mode's: the plain way of asking for the same derivative.
+PLAIN = {
+    (1, "vjp"): "tape", (1, "jacobian"): "tape", (1, "batch_jacobian"): "tape", (1, "jvp"): "forward",
+    (2, "vjp"): "nested", (2, "jacobian"): "nested", (2, "batch_jacobian"): "nested",
+    (2, "jvp_of_vjp"): "forward_over_reverse", (2, "vjp_of_jvp"): "reverse_over_forward",
+    (2, "jvp_of_jvp"): "forward_over_forward",
+}  # fmt: skip
+
+
+def ask_at(op: Op, mode: Mode, dtype: str, order: int, primals: list[Array]) -> Question:
+    """A question at given primals, with cotangents and tangents that are not one."""
+    shape = primals[0].shape if op.shapes is None else answer_shapes(op, "jvp", 1)[0]
+    c = cotangents(shape, dtype, "c")
+    h = [cotangents(x.shape, dtype, f"h{i}") for i, x in enumerate(primals)]
+    return Question(op, mode, dtype, order, primals, c, h)
+
+
+def questions(op: Op, mode: Mode, dtype: str, order: int, tier: str) -> list[Question]:
+    """A mode's questions on the deterministic points: one block, or one question per case of an array row."""
+    blocks = [points(op, dtype, tier)] if op.shapes is None else cases(op, dtype, tier)
+    return [ask_at(op, mode, dtype, order, block) for block in blocks]
+
+
+def plain(question: Question) -> Question:
+    """The same question asked in the plainest mode that has the same exact answer."""
+    if question.op.shapes is not None and "jacobian" in question.asks:
+        return question
+    return question._replace(mode=MODES[PLAIN[question.order, question.asks]])
+
+
+def few(question: Question) -> Array | None:
+    """The points of a block that are enough for a Jacobian, spread over it; None where all are asked."""
+    if question.block is None or question.asks != "jacobian" or question.block <= JACOBIAN_POINTS:
+        return None
+    finite = np.flatnonzero(np.logical_and.reduce([np.isfinite(x) for x in question.primals]))
+    return finite[np.linspace(0, len(finite) - 1, JACOBIAN_POINTS).astype(int)]
+
+
+class Trial:
+    """One TensorFlow on trial. Traces of the plain modes are kept and stand for the modes that share their bits."""
+
+    def __init__(self, probe: Probe):
+        self.probe = probe
+        self.known: dict[Any, tuple[Basis, list[Verdict]]] = {}
+        self.asked = 0
+        self.seconds = 0.0  # what TensorFlow itself needed, as it says
+
+    def verdicts(self, question: Question) -> list[Verdict]:
+        """A verdict on every entry of the answer to one question."""
+        plainly = plain(question)
+        base, before = self.basis(plainly)
+        if plainly.mode == question.mode:
+            return before
+        selected = few(question)
+        if selected is not None:
+            question, base = question.at(selected), base.take(selected)
+            before = [v.take(selected) for v in before]
+        found = judge.judge(question, self.answer(question), base, before)
+        if any(v.status in judge.FAILING and v.got is not None for v in found):
+            return self.retried(question, found)
+        return found
+
+    def retried(self, question: Question, found: list[Verdict]) -> list[Verdict]:
+        """A mode that fails by the plain trace is judged by its own, where it has one."""
+        answer = self.answer(question, trace=True)
+        if not answer.get("trace") or "values" not in answer:
+            return found
+        return judge.judge(question, answer, judge.basis(question, answer["trace"]))
+
+    def basis(self, question: Question) -> tuple[Basis, list[Verdict]]:
+        """A plain mode's replayed trace and the verdicts on its own answer."""
+        key = (question.op.name, question.mode.name, question.dtype, question.order, *map(bytes, question.primals))
+        if key not in self.known:
+            answer = self.answer(question, trace=True)
+            base = judge.basis(question, answer.get("trace"))
+            self.known[key] = base, judge.judge(question, answer, base)
+        return self.known[key]
+
+    def answer(self, question: Question, trace: bool = False) -> dict[str, Any]:
+        """TensorFlow's answer to one question."""
+        self.asked += 1
+        answer = self.probe.ask(question.job(str(self.asked), trace))
+        self.seconds += float(answer.get("seconds", 0.0))
+        return answer
