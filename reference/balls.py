@@ -81,10 +81,17 @@ def power(x: arb, y: arb) -> arb:
     if y.is_zero() or (x - 1).is_zero():
         return arb(1)
     if x.is_zero():
-        return arb(0) if y > 0 else arb.pos_inf() if y < 0 else arb.nan()
+        return arb(0) if y > 0 else arb.nan()  # the sign of an infinite power of zero is the zero's
     if y.is_exact() and y.is_integer() and abs(y) < 2**20:
         return x ** y.unique_fmpz()
     return x**y
+
+
+def arctan2(y: arb, x: arb) -> arb:
+    """The angle of (x, y); on the negative axis a zero's sign decides between -pi and pi, which a ball has not."""
+    if y.is_zero() and not x > 0:
+        return arb.nan() if x.is_zero() else arb(0, arb.pi().upper())
+    return arb.atan2(y, x)
 
 
 def zero_times(function: Callable[[arb, arb], arb], at: int) -> Callable[[arb, arb], arb]:
@@ -177,7 +184,7 @@ ROUNDED: dict[str, Callable[..., Any]] = {
     "i0e": lambda x: abs(x).bessel_i(0, scaled=True),
     "i1e": lambda x: (-1 if x < 0 else 1) * abs(x).bessel_i(1, scaled=True),
     "power": power,
-    "arctan2": lambda y, x: arb.atan2(y, x),
+    "arctan2": arctan2,
     "xlogy": zero_times(lambda x, y: x * y.log(), 0),
     "xlog1py": zero_times(lambda x, y: x * y.log1p(), 0),
     "xdivy": zero_times(lambda x, y: x / y, 0),

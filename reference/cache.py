@@ -48,8 +48,11 @@ def remembered(key: str, compute: Callable[[], list[Any]]) -> list[Any]:
     path = folder() / key[:2] / f"{key}.json"
     found = load(path, key)
     if found is None:
-        found = compute()
-        store(path, key, found)
+        text = encoded(key, compute())
+        store(path, text)
+        found = _decoded(
+            text, key
+        )  # reading may widen a radius by a hair: first and later answers are the same
     return found
 
 
@@ -67,16 +70,21 @@ def load(path: Path, key: str) -> list[Any] | None:
         return None
 
 
-def store(path: Path, key: str, points: list[Any]) -> None:
-    """Write a block in one step, so that no reader ever meets half of it; a full disk is no error."""
+def encoded(key: str, points: list[Any]) -> bytes:
+    """A block as text: one line of JSON, and its checksum."""
     record = {"key": key, "points": [_encode_sides(s) for s in points]}
     body = json.dumps(record, separators=(",", ":")).encode()
+    return body + b"\n" + hashlib.sha256(body).hexdigest().encode() + b"\n"
+
+
+def store(path: Path, text: bytes) -> None:
+    """Write a block in one step, so that no reader ever meets half of it; a full disk is no error."""
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
         with os.fdopen(handle, "wb") as file:
-            file.write(body + b"\n" + hashlib.sha256(body).hexdigest().encode() + b"\n")
+            file.write(text)
         os.replace(temporary, path)
     except OSError:
         if temporary:

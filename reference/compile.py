@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cache
-from itertools import zip_longest
+from itertools import combinations, zip_longest
 from typing import Any
 
 import sympy as sp
 from flint import acb, arb, fmpz
 from sympy.core.relational import Relational
+
+from reference.derive import greatest, is_greatest
 
 Function = Callable[..., tuple[arb, ...]]
 Signs = dict[sp.Expr, int]
@@ -26,13 +28,17 @@ def compiled(exprs: Sequence[sp.Expr], symbols: Sequence[sp.Symbol]) -> Function
     head = f"def values({', '.join(writer.parameters)}):"
     body = [*writer.lines, f"return ({''.join(n + ', ' for n in names)})"]
     namespace = dict(writer.namespace)
-    exec("\n    ".join([head, *body]), namespace)  # noqa: S102 - the text is ours, from the catalogue's expressions
+    exec(
+        "\n    ".join([head, *body]), namespace
+    )  # the text is ours: from the catalogue, nothing from outside
     return namespace["values"]
 
 
 def differences(exprs: Sequence[sp.Expr]) -> list[sp.Expr]:
     """The canonical differences lhs - rhs of every relation in the Piecewise conditions."""
     found: dict[sp.Expr, None] = {}
+    for contest in {_rivals(e) for x in exprs for e in x.atoms(greatest, is_greatest)}:
+        found.update((_delta(a, b)[0], None) for a, b in combinations(contest, 2))
     for expr in exprs:
         for piecewise in expr.atoms(sp.Piecewise):
             for _, condition in piecewise.args:
@@ -41,9 +47,17 @@ def differences(exprs: Sequence[sp.Expr]) -> list[sp.Expr]:
     return sorted(found, key=sp.default_sort_key)
 
 
+def _rivals(contest: sp.Expr) -> tuple[sp.Expr, ...]:
+    return contest.args if isinstance(contest, greatest) else contest.args[1:]
+
+
 def difference(relation: Relational) -> tuple[sp.Expr, int]:
     """Canonical lhs - rhs, and the sign by which it was multiplied: x > 0 and 0 >= x share one."""
-    delta = sp.expand(relation.lhs - relation.rhs)
+    return _delta(relation.lhs, relation.rhs)
+
+
+def _delta(left: sp.Expr, right: sp.Expr) -> tuple[sp.Expr, int]:
+    delta = sp.expand(left - right)
     factor, rest = delta.as_coeff_Mul()
     sign = -1 if factor < 0 else 1
     if rest.is_Add and rest.could_extract_minus_sign():
@@ -60,14 +74,27 @@ def resolved(expr: sp.Expr, signs: Signs, memo: dict[sp.Expr, sp.Expr] | None = 
 
 
 def _resolved(expr: sp.Expr, signs: Signs, memo: dict[sp.Expr, sp.Expr]) -> sp.Expr:
-    if not expr.has(sp.Piecewise):
+    if not expr.has(sp.Piecewise, greatest, is_greatest):
         return expr
+    if isinstance(expr, greatest):
+        return expr.args[_winner(expr.args, signs)]
+    if isinstance(expr, is_greatest):
+        return sp.Integer(int(expr.args[0] == _winner(expr.args[1:], signs)))
     if isinstance(expr, sp.Piecewise):
         for piece, condition in expr.args:
             if _holds(condition, signs):
                 return resolved(piece, signs, memo)
         return sp.nan
     return expr.func(*(resolved(a, signs, memo) for a in expr.args))
+
+
+def _winner(args: Sequence[sp.Expr], signs: Signs) -> int:
+    best = 0
+    for i in range(1, len(args)):
+        delta, flip = _delta(args[best], args[i])
+        if signs[delta] != UNDEFINED and signs[delta] * flip < 0:
+            best = i
+    return best
 
 
 TRUTH: dict[type, Callable[[int], bool]] = {
@@ -237,6 +264,8 @@ def _polygamma(order: arb, x: arb) -> arb:
     n = _integer(order)
     if n == 0:
         return x.digamma()
+    if x <= 0 and x.is_integer():
+        return arb.nan()
     if x > 0:
         return (-1) ** (n + 1) * (order + 1).gamma() * (order + 1).zeta(x)
     cotangent = sum((c * x.cot_pi() ** k for k, c in enumerate(_cot_derivative(n))), arb(0))
@@ -317,4 +346,5 @@ FUNCTIONS: dict[str, Callable[..., arb]] = {
     "elliptic_k": lambda m: acb(m).elliptic_k().real,
     "elliptic_e": lambda m: acb(m).elliptic_e().real,
     "step_floor": _floor,
+    "open_floor": lambda x: arb.nan() if x.is_integer() else _floor(x),
 }

@@ -23,6 +23,24 @@ class step_floor(sp.Function):  # noqa: N801 - SymPy names functions in lower ca
         return sp.S.Zero
 
 
+class open_floor(step_floor):  # noqa: N801 - SymPy names functions in lower case
+    """The floor inside a derivative: at a step it has two sides and no value."""
+
+
+class greatest(sp.Function):  # noqa: N801 - SymPy names functions in lower case
+    """The largest of many; SymPy's own Piecewise takes minutes over nine cases."""
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        return is_greatest(sp.Integer(argindex - 1), *self.args)
+
+
+class is_greatest(sp.Function):  # noqa: N801 - SymPy names functions in lower case
+    """1 if the argument of this index is the largest of those that follow, else 0."""
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        return sp.S.Zero
+
+
 @cache
 def symbols_of(op: Op) -> tuple[Any, ...]:
     """The primal's inputs: one real symbol each, or an object array of them for an array row."""
@@ -64,24 +82,33 @@ def smooth(expr: sp.Expr) -> sp.Expr:
     return expr.xreplace(floats)
 
 
-def _extreme(wins: Any) -> Any:
-    """The argument that wins against all others, as pieces."""
+def _maximum(*args: sp.Expr) -> sp.Expr:
+    if len(args) > 2 and not any(a.has(*KINKED) for a in args):
+        return greatest(*args)
+    first, *others = args
+    for other in others:
+        first = sp.Piecewise((first, sp.Ge(first, other)), (other, True))
+    return first
 
-    def pieces(*args: sp.Expr) -> sp.Expr:
-        *others, last = args
-        cases = [(a, sp.And(*(wins(a, b) for b in args if b is not a))) for a in others]
-        return sp.Piecewise(*cases, (last, True))
 
-    return pieces
+def _minimum(*args: sp.Expr) -> sp.Expr:
+    if len(args) > 2 and not any(a.has(*KINKED) for a in args):
+        return -greatest(*(-a for a in args))
+    first, *others = args
+    for other in others:
+        first = sp.Piecewise((first, sp.Le(first, other)), (other, True))
+    return first
 
 
 def _heaviside(x: sp.Expr, at_zero: sp.Expr = sp.S.Half) -> sp.Expr:
     return sp.Piecewise((sp.S.One, x > 0), (sp.S.Zero, x < 0), (at_zero, True))
 
 
+KINKED = (sp.Piecewise, sp.Max, sp.Min, sp.Abs, sp.sign, sp.Heaviside, greatest)
+
 KINKS: tuple[tuple[Any, Any], ...] = (
-    (sp.Max, _extreme(sp.Ge)),
-    (sp.Min, _extreme(sp.Le)),
+    (sp.Max, _maximum),
+    (sp.Min, _minimum),
     (sp.Abs, lambda x: sp.Piecewise((x, x >= 0), (-x, True))),
     (sp.sign, lambda x: sp.Piecewise((sp.S.One, x > 0), (sp.S.NegativeOne, x < 0), (sp.S.Zero, True))),
     (sp.Heaviside, _heaviside),
@@ -96,7 +123,7 @@ KINKS: tuple[tuple[Any, Any], ...] = (
 def _derivative(op: Op, value: sp.Expr, variables: tuple[sp.Symbol, ...]) -> sp.Expr:
     for v in variables:
         value = value.diff(v)
-    return _checked(op, value)
+    return _checked(op, value) if variables else value
 
 
 def _checked(op: Op, expr: sp.Expr) -> sp.Expr:
@@ -104,6 +131,7 @@ def _checked(op: Op, expr: sp.Expr) -> sp.Expr:
     expr = smooth(sp.sympify(expr)).replace(
         lambda e: isinstance(e, sp.polylog) and e.args[0] == 1, lambda e: -sp.log(1 - e.args[1])
     )
+    expr = expr.replace(step_floor, open_floor) if expr.has(step_floor) else expr
     open_ends = expr.atoms(sp.Derivative, sp.Subs, sp.DiracDelta, sp.Integral)
     if open_ends:
         raise UnderivableError(f"{op.name}: SymPy leaves {sorted(map(str, open_ends))[0]} unevaluated")

@@ -62,9 +62,9 @@ def settler(dtype: str) -> Callable[[arb], bool]:
     beyond = arb((1, form.emax + GUARD))
 
     def settled(value: arb) -> bool:
-        if value.rel_accuracy_bits() >= need:
-            return True
-        return value.is_finite() and (value.rad() < tiny or abs(value) > beyond)
+        if not value.is_finite():
+            return False
+        return value.rel_accuracy_bits() >= need or value.rad() < tiny or abs(value) > beyond
 
     return settled
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from flint import arb
 
-from reference import replay
+from reference import limits, replay
 from reference.balls import hull
 from reference.question import Question, Side
 from reference.ulp import FORMATS, distance, round_ball, spacing
@@ -31,11 +31,17 @@ SEVERITY = {status: rank for rank, status in enumerate(PASSING + FAILING)}
 
 
 class Outcome(NamedTuple):
-    """The verdict on one float: its status, the question it fails if any, and its distance in ULP."""
+    """The verdict on one float: its status, the question it fails if any, and its distance in ULP.
+
+    `kernel` names the first kernel that left its contract on the way to a failing number; `limit` the row of
+    `reference.limits` that a `known` outcome is listed in.
+    """
 
     status: str
     question: str
     ulp: float
+    kernel: str = ""
+    limit: str = ""
 
 
 class Basis(NamedTuple):
@@ -226,7 +232,22 @@ def silent(question: Question, entry: int, status: str, base: Basis, message: st
     zero = all(isinstance(s, arb) and s.is_zero() for sides in exact for s in sides if s is not None)
     if status == "missing" and zero:
         return Verdict(question, entry, None, [Outcome("right", "", 0.0)] * len(exact), base.mode, "None for zero")
-    return Verdict(question, entry, None, [Outcome(status, status, math.inf)] * len(exact), base.mode, message)
+    outcomes = [Outcome(status, status, math.inf)] * len(exact)
+    return limited(Verdict(question, entry, None, outcomes, base.mode, message))
+
+
+def limited(verdict: Verdict) -> Verdict:
+    """The verdict with every failing outcome that a limit names turned into `known`."""
+    if verdict.status not in FAILING:
+        return verdict
+
+    def listed(element: int, found: Outcome) -> Outcome:
+        if found.status not in FAILING:
+            return found
+        limit = limits.named(verdict.question, verdict.entry, element, found, verdict.got)
+        return found if limit is None else found._replace(status="known", limit=limit.name)
+
+    return verdict._replace(outcomes=[listed(k, o) for k, o in enumerate(verdict.outcomes)])
 
 
 def elements(question: Question, entry: int, record: dict[str, Any], base: Basis) -> Array:
@@ -271,7 +292,18 @@ def heard(
         )
         for k in range(len(got))
     ]
-    return Verdict(question, entry, got, outcomes, base.mode)
+    outcomes = [blamed(o, base.audits, k, question.block) if o.status in FAILING else o for k, o in enumerate(outcomes)]
+    return limited(Verdict(question, entry, got, outcomes, base.mode))
+
+
+def blamed(found: Outcome, audits: list[replay.Audit], element: int, block: int | None) -> Outcome:
+    """A failing outcome with the first kernel that left its contract at that element."""
+    for audit in audits:
+        kept = audit.kept
+        broken = not kept[element] if block is not None and kept.shape == (block,) else not kept.all()
+        if broken:
+            return found._replace(kernel=audit.kernel)
+    return found
 
 
 def same(a: float, b: float) -> bool:

@@ -206,6 +206,7 @@ def main(arguments: List[str]) -> int:
         getattr(importlib.import_module(module), function)(tf)
     if hasattr(gc, "freeze"):
         gc.freeze()  # what TensorFlow brought along never has to be looked through again
+    gc.set_threshold(200000, 50, 50)  # a third of the time went into looking for garbage
     wire.write(answers, {"hello": hello(tf)})
     serve(tf, Desk(tf, ops), answers)
     return 0

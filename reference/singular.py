@@ -18,6 +18,8 @@ Path = Callable[[int], Ball]  # how far along -> the point there
 NEAR = (8, 16, 32, 64)  # enough to see a pole
 STEPS = (64, 128, 256, 512)  # the path reaches 2**-step of the point, or 2**step of infinity
 WOBBLE = {8: 3, 16: 5, 32: 1, 64: 0, 128: 3, 256: 5, 512: 1}  # meets no oscillation always in the same phase
+VANISHED = -100000  # a binary logarithm so far below every format that the value is as good as zero
+PHASES = (0, 7, 12)  # so many ways to infinity must agree: an oscillation may look settled along one
 LEAD = 4  # of two infinite variables, one leads: it is this power and one more of the other
 
 
@@ -25,50 +27,52 @@ def sides(
     sheet: "Sheet", point: Sequence[float], domains: Sequence[Domain], dtype: str
 ) -> Iterator[tuple[Sequence["Value"], bool]]:
     """The limits of all expressions along each path to the point, and whether any was needed."""
-    for path in paths(point, domains):
-        for signature in _signatures(sheet, path):
+    for ways in paths(point, domains):
+        for signature in _signatures(sheet, ways[0]):
             function = sheet.function(signature)
             at_point: Sequence[Value] = [None] * len(sheet.exprs)
             if all(map(math.isfinite, point)):
                 (at_point,) = enclose(function, [tuple(map(arb, point))], dtype)
-            limits = _limits(function, path, [v is None for v in at_point])
+            wanted = [v is None for v in at_point]
+            limits = [_agreed(v) for v in zip(*(_limits(function, w, wanted) for w in ways), strict=True)]
             values = [limit if at is None else at for at, limit in zip(at_point, limits, strict=True)]
             yield values, None in at_point
 
 
-def paths(point: Sequence[float], domains: Sequence[Domain]) -> Iterator[Path]:
-    """The ways to approach a point from inside the domain, one variable at a time."""
-    infinite = [i for i, x in enumerate(point) if math.isinf(x)]
-    if infinite:
-        for order in dict.fromkeys([tuple(infinite), tuple(reversed(infinite))]):
-            yield _to_infinity(point, order)
-        return
+def _agreed(limits: Sequence["Value"]) -> "Value":
+    """The limit that all ways have in common; None where they differ, as an oscillation's do."""
+    first = limits[0]
+    if isinstance(first, arb) and all(isinstance(v, arb) and first.overlaps(v) for v in limits):
+        return first
+    return first if isinstance(first, float) and all(v is first or v == first for v in limits) else None
+
+
+def paths(point: Sequence[float], domains: Sequence[Domain]) -> Iterator[tuple[Path, ...]]:
+    """The ways to approach a point from inside the domain: all infinite variables, then one finite one."""
+    infinite = [i for i, x in enumerate(point[: len(domains)]) if math.isinf(x)]
+    orders = list(dict.fromkeys([tuple(infinite), tuple(reversed(infinite))]))
+    for order in orders if infinite else []:
+        yield tuple(_path(point, order, phase) for phase in PHASES)
     for i, domain in enumerate(domains):
         first = -1 if math.copysign(1.0, point[i]) < 0 and point[i] == 0 else 1
-        for direction in (first, -first):
+        for direction in (first, -first) if i not in infinite else ():
             if point[i] < domain.high if direction > 0 else point[i] > domain.low:
-                yield _to_point(point, i, direction)
+                yield tuple(
+                    _path(point, infinite, phase, i, direction) for phase in (PHASES if infinite else (0,))
+                )
 
 
-def _to_point(point: Sequence[float], i: int, direction: int) -> Path:
-    scale = _scale(point, i)
-
-    def at(step: int) -> Ball:
-        balls = list(map(arb, point))
-        balls[i] += arb((direction, scale - step))
-        return tuple(balls)
-
-    return at
-
-
-def _to_infinity(point: Sequence[float], order: Sequence[int]) -> Path:
-    """All infinite variables at once, the first in the order leading."""
+def _path(point: Sequence[float], order: Sequence[int], phase: int, i: int = -1, direction: int = 0) -> Path:
+    """Towards a point: infinite variables grow, the first of the order leading; variable i comes nearer."""
+    beyond = max(0, *(math.frexp(x)[1] for x in (0.0, *point) if math.isfinite(x)))
 
     def at(step: int) -> Ball:
         balls = [arb(0) if math.isinf(x) else arb(x) for x in point]
-        for rank, i in enumerate(order):
-            exponent = step * (1 + LEAD * (len(order) - 1 - rank))
-            balls[i] = arb((int(math.copysign(8 + WOBBLE[step], point[i])), exponent))
+        for rank, j in enumerate(order):
+            exponent = step * (1 + LEAD * (len(order) - 1 - rank)) + beyond
+            balls[j] = arb((int(math.copysign(8 + phase + WOBBLE[step], point[j])), exponent))
+        if direction:
+            balls[i] += arb((direction, _scale(point, i) - step))
         return tuple(balls)
 
     return at
@@ -110,23 +114,26 @@ def recognised(values: Sequence[arb]) -> "Value":
     """The limit of a sequence of enclosures: finite, zero or infinite; None where it has none."""
     if not all(v.is_finite() for v in values):
         return None
-    *_, before, last = values
+    last = values[-1]
     if all(v.is_exact() and v == last for v in values[1:]):
         return last
     sizes = [_log2(v) for v in values]
     falls = [a - b for a, b in zip(sizes, sizes[1:], strict=False)]
-    if min(falls) > 0.7:
+    if min(falls) > 0.7 or max(sizes) < VANISHED:
         return arb(0)
     if max(falls) < -0.7 and (all(v > 0 for v in values) or all(v < 0 for v in values)):
         return math.inf if last > 0 else -math.inf
     return _settling(values)
 
 
-def _settling(values: Sequence[arb]) -> arb | None:
-    """The last value widened by its last change, where the changes shrink geometrically."""
+def _settling(values: Sequence[arb]) -> "Value":
+    """The last value widened by its last change where changes shrink; infinity where they grow one way."""
     with precision(4000):
-        changes = [abs(b - a) for a, b in zip(values, values[1:], strict=False)]
+        changes = [b - a for a, b in zip(values, values[1:], strict=False)]
         sizes, size = [_log2(c) for c in changes], _log2(values[-1])
+        one_way = all(c > 0 for c in changes) or all(c < 0 for c in changes)
+        if one_way and all(b - a > 0.7 for a, b in zip(sizes, sizes[1:], strict=False)):
+            return math.inf if changes[-1] > 0 else -math.inf
         steady = all(b < max(a - 8, size - 400) for a, b in zip(sizes, sizes[1:], strict=False))
         if not steady or sizes[-1] > size - 100:
             return None

@@ -49,7 +49,7 @@ def round_ball(ball: arb, dtype: str) -> float | None:
         return _round(*middle, form)
     if max(_top(*middle), _top(*radius)) < form.emin - form.precision - 1:
         return -0.0 if middle[0] < 0 and _top(*radius) < _top(*middle) - 1 else 0.0
-    if _top(*radius) > form.emax + 4 and _top(*radius) >= _top(*middle) - 1:
+    if _top(*radius) > form.emax + 4 and _top(*radius) > _top(*middle):
         return None
     low, high, exponent = _ends(middle, radius)
     return _agreed(_round(low, exponent, form), _round(high, exponent, form))

@@ -132,6 +132,18 @@ def strided(_, x, begin, end, strides, begin_mask, end_mask, ellipsis_mask, new_
     return x[tuple(index)]
 
 
+def segment_sum(_, x, segments, count):
+    """Rows of `x` added up by their segment's number."""
+    out = zeros(np.empty((int(count),) + x.shape[np.ndim(segments) :]))
+    for i in np.ndindex(np.shape(segments)):
+        out[int(segments[i])] = out[int(segments[i])] + x[i]
+    return out
+
+
+def segment_terms(_, x, segments, count):
+    return np.size(segments), segment_sum(_, abs(x), segments, count)
+
+
 def shape_of(_, x):
     """A tensor's shape is asked of the replayed tensor, so that part of a block can be replayed alone."""
     return np.array(np.shape(x), dtype=np.int64)
@@ -159,6 +171,7 @@ STRUCTURE = [
     Kernel("MatMul", matmul, Contract(0.5, terms=matmul_terms), ("transpose_a", "transpose_b")),
     Kernel("BatchMatMulV2", batch_matmul, Contract(0.5, terms=batch_matmul_terms), ("adj_x", "adj_y")),
     Kernel("Einsum", einsum, Contract(0.5, terms=einsum_terms), ("equation",)),
+    Kernel("UnsortedSegmentSum", segment_sum, Contract(0.5, terms=segment_terms)),
     Kernel(
         "Cumsum",
         scan(np.cumsum, 0),
