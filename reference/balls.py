@@ -83,8 +83,16 @@ def power(x: arb, y: arb) -> arb:
     if x.is_zero():
         return arb(0) if y > 0 else arb.nan()  # the sign of an infinite power of zero is the zero's
     if y.is_exact() and y.is_integer() and abs(y) < 2**20:
-        return x ** y.unique_fmpz()
+        return integer_power(x, int(y.unique_fmpz()))
     return x**y
+
+
+def integer_power(x: arb, n: int) -> arb:
+    """x**n by squaring, which holds on balls around zero too."""
+    if n < 0:
+        return 1 / integer_power(x, -n)
+    half = integer_power(x, n // 2) if n > 1 else arb(1)
+    return half * half * x if n % 2 else half * half
 
 
 def arctan2(y: arb, x: arb) -> arb:

@@ -193,6 +193,7 @@ class Verdict(NamedTuple):
     entry: int
     got: Array | None  # flat float64; None where TensorFlow said None, raised or crashed
     outcomes: list[Outcome]
+    exact: list[tuple[Side, ...]]
     trace: str  # the mode whose trace was replayed; empty without one
     message: str = ""
 
@@ -200,7 +201,8 @@ class Verdict(NamedTuple):
         """The same for some points of a block."""
         got = None if self.got is None else self.got[points]
         outcomes = [self.outcomes[k] for k in points]
-        return self._replace(question=self.question.at(points), got=got, outcomes=outcomes)
+        exact = [self.exact[k] for k in points]
+        return self._replace(question=self.question.at(points), got=got, outcomes=outcomes, exact=exact)
 
     @property
     def status(self) -> str:
@@ -231,9 +233,9 @@ def silent(question: Question, entry: int, status: str, base: Basis, message: st
     exact = base.exact[entry]
     zero = all(isinstance(s, arb) and s.is_zero() for sides in exact for s in sides if s is not None)
     if status == "missing" and zero:
-        return Verdict(question, entry, None, [Outcome("right", "", 0.0)] * len(exact), base.mode, "None for zero")
+        return Verdict(question, entry, None, [Outcome("right", "", 0.0)] * len(exact), exact, base.mode, "None for zero")
     outcomes = [Outcome(status, status, math.inf)] * len(exact)
-    return limited(Verdict(question, entry, None, outcomes, base.mode, message))
+    return limited(Verdict(question, entry, None, outcomes, exact, base.mode, message))
 
 
 def limited(verdict: Verdict) -> Verdict:
@@ -293,7 +295,7 @@ def heard(
         for k in range(len(got))
     ]
     outcomes = [blamed(o, base.audits, k, question.block) if o.status in FAILING else o for k, o in enumerate(outcomes)]
-    return limited(Verdict(question, entry, got, outcomes, base.mode))
+    return limited(Verdict(question, entry, got, outcomes, base.exact[entry], base.mode))
 
 
 def blamed(found: Outcome, audits: list[replay.Audit], element: int, block: int | None) -> Outcome:

@@ -12,6 +12,8 @@ import numpy as np
 from reference.op import Op
 from reference.question import Question
 
+LONGEST = 15  # lines
+
 # What stands between the constants and the print, per mode and order. `CALL` is the function on trial, `xs` its
 # inputs, `c` the cotangent, `h` the tangents; a body returns one gradient per entry.
 
@@ -98,7 +100,7 @@ return got
 JACOBIAN = """
 with tf.GradientTape(persistent=True) as tape:
     tape.watch(xs)
-    y = c * CALL
+    y = c * (CALL)
 return [tape.jacobian(y, p) for p in xs]
 """
 JACOBIAN_TWICE = """
@@ -107,10 +109,9 @@ with tf.GradientTape(persistent=True) as outer:
     with tf.GradientTape() as inner:
         inner.watch(xs)
         y = CALL
-    g = [v * k for k, v in zip(inner.gradient(y, xs, output_gradients=c), h)]
-return [outer.jacobian(k, p) for k in g for p in xs]
+    g = [None if k is None else v * k for k, v in zip(inner.gradient(y, xs, output_gradients=c), h)]
+return [None if k is None else outer.jacobian(k, p) for k in g for p in xs]
 """
-PFOR = ".jacobian(k, p)", ".jacobian(y, p)"
 
 BODIES = {
     "tape": (TAPE, ""),
@@ -160,20 +161,24 @@ def script(question: Question, comments: list[str]) -> str:
     """The program; it prints one line of hexadecimal floats for each entry of the answer."""
     body = BODIES[question.mode.name][question.order - 1].strip()
     call, helpers = call_of(question.op)
+    names = names_of(question.op)
     if question.mode.name == "around":
-        helpers = [*helpers, f"f = tf.function(lambda {names_of(question.op)}: {call}, autograph=False)"]
-        call = f"f({names_of(question.op)})"
-    body = body.replace("CALL", call)
-    lines = ["import tensorflow as tf", *(f"# {line}" for line in comments), *helpers, *constants(question)]
-    if question.mode.name in DECORATORS:
-        unpacked = f"[{names_of(question.op)}] = xs"
-        ask = textwrap.indent(f"{unpacked}\n{body}", "    ").splitlines()
-        lines += [DECORATORS[question.mode.name], "def ask(xs, c, h):", *ask, PRINT.format("ask(xs, c, h)")]
-    else:
+        helpers.append(f"f = tf.function(lambda {names}: {call}, autograph=False)")
+        call = f"f({names})"
+    lines = asked(question, body.replace("CALL", call), names)
+    lines = [*helpers, *lines]
+    said = comments if len(lines) + len(comments) < LONGEST else ["; ".join(comments)]
+    return "\n".join(["import tensorflow as tf", *(f"# {line}" for line in said), *lines]) + "\n"
+
+
+def asked(question: Question, body: str, names: str) -> list[str]:
+    """The constants, the question and the print."""
+    decorator = DECORATORS.get(question.mode.name)
+    if decorator is None:
         *head, last = body.splitlines()
-        answer = last.removeprefix("return ")
-        lines += [*head, PRINT.format(answer)]
-    return "\n".join(lines) + "\n"
+        return [*constants(question, body), *head, PRINT.format(last.removeprefix("return "))]
+    inner = textwrap.indent(f"[{names}] = xs\n{body}", "    ").splitlines()
+    return [*constants(question), decorator, "def ask(xs, c, h):", *inner, PRINT.format("ask(xs, c, h)")]
 
 
 def names_of(op: Op) -> str:
@@ -181,20 +186,23 @@ def names_of(op: Op) -> str:
     return ", ".join(list(inspect.signature(op.tf).parameters)[1:])
 
 
-def constants(question: Question) -> list[str]:
-    """The lines that define the inputs and their weights; Python's decimals are these very floats."""
-    asked = question
+def constants(question: Question, body: str = "output_gradients=c zip(xs, h)") -> list[str]:
+    """The lines that define the inputs and such weights as the body uses; Python's decimals are these floats."""
     if question.mode.name == "batch_jacobian":
-        column = [np.reshape(x, (-1, 1)) for x in question.primals]
-        asked = question._replace(
-            primals=column,
-            cotangent=np.reshape(question.cotangent, (-1, 1)),
-            tangents=[np.reshape(h, (-1, 1)) for h in question.tangents],
-        )
+        question = columns(question)
     wrap = "tf.Variable" if question.mode.name in VARIABLES else "tf.constant"
-    xs = f"xs = [{names_of(asked.op)}] = [{', '.join(tensor(x, asked.dtype, wrap) for x in asked.primals)}]"
-    h = f"h = [{', '.join(tensor(v, asked.dtype) for v in asked.tangents)}]"
-    return [xs, f"c = {tensor(asked.cotangent, asked.dtype)}", h]
+    dtype = question.dtype
+    xs = ", ".join(tensor(x, dtype, wrap) for x in question.primals)
+    weights = {"c": tensor(question.cotangent, dtype)} if "=c" in body or " c *" in body else {}
+    if "h)" in body:
+        weights["h"] = f"[{', '.join(tensor(v, dtype) for v in question.tangents)}]"
+    return [f"xs = [{names_of(question.op)}] = [{xs}]", f"{', '.join(weights)} = {', '.join(weights.values())}"]
+
+
+def columns(question: Question) -> Question:
+    """Every point as a batch of its own."""
+    primals, tangents = ([x.reshape(-1, 1) for x in part] for part in (question.primals, question.tangents))
+    return question._replace(primals=primals, cotangent=question.cotangent.reshape(-1, 1), tangents=tangents)
 
 
 def tensor(values: np.ndarray, dtype: str, wrap: str = "tf.constant") -> str:

@@ -62,6 +62,7 @@ class Trial:
     def __init__(self, probe: Probe):
         self.probe = probe
         self.known: dict[Any, tuple[Basis, list[Verdict]]] = {}
+        self.replayed: list[tuple[Question, Basis]] = []
         self.asked = 0
         self.seconds = 0.0  # what TensorFlow itself needed, as it says
 
@@ -94,7 +95,13 @@ class Trial:
             answer = self.answer(question, trace=True)
             base = judge.basis(question, answer.get("trace"))
             self.known[key] = base, judge.judge(question, answer, base)
+            self.replayed.append((question, base))
         return self.known[key]
+
+    def forget(self) -> None:
+        """Let the kept traces go."""
+        self.known.clear()
+        self.replayed.clear()
 
     def answer(self, question: Question, trace: bool = False) -> dict[str, Any]:
         """TensorFlow's answer to one question."""

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from flint import arb
 
-from reference.judge import FAILING, SEVERITY, Verdict
+from reference.choices import hexed, shortest
+from reference.judge import FAILING, SEVERITY, Outcome, Verdict
 from reference.question import Question, Side
 from reference.ulp import FORMATS, round_exact
 
@@ -33,7 +34,7 @@ def failure(verdict: Verdict, element: int, version: str = "", note: str = "") -
         f"  weights   {weights(question, element)}",
         f"  exact     {exact(verdict, element)}",
         f"  got       {got(verdict, element)}",
-        f"  because   {because(outcome.question, verdict)}",
+        f"  because   {because(outcome, verdict)}",
         f"  trace     {traced(verdict)}",
         f"  note      {note}" if note else "",
         f"  again     {again(question, element)}",
@@ -61,17 +62,17 @@ def setting(question: Question, version: str = "") -> str:
     return f"{said} tf={version}" if version else said
 
 
-def both(value: float) -> str:
+def both(value: float, dtype: str) -> str:
     """A float in decimal for people and in hex for machines."""
     value = float(value)
-    return f"{value!r} ({value.hex()})" if math.isfinite(value) else str(value)
+    return f"{shortest(value, dtype)} ({hexed(value)})" if math.isfinite(value) else str(value)
 
 
 def primal(question: Question, element: int) -> str:
     """Where the function was differentiated: one point of a block, or whole arrays."""
     if question.block is None:
         return "; ".join(str(x.tolist()) for x in question.primals)
-    return ", ".join(both(x[element]) for x in question.primals)
+    return ", ".join(both(x[element], question.dtype) for x in question.primals)
 
 
 def weights(question: Question, element: int) -> str:
@@ -85,11 +86,7 @@ def weights(question: Question, element: int) -> str:
 
 def exact(verdict: Verdict, element: int) -> str:
     """The exact answer; at a kink or a tie every side of it."""
-    question = verdict.question
-    if question.block is not None:
-        question, element = question.at(np.array([element])), 0
-    sides = question.exact()[verdict.entry][element]
-    return " or ".join(dict.fromkeys(side(s, question.dtype) for s in sides))
+    return " or ".join(dict.fromkeys(side(s, verdict.question.dtype) for s in verdict.exact[element]))
 
 
 def side(value: Side, dtype: str) -> str:
@@ -99,20 +96,23 @@ def side(value: Side, dtype: str) -> str:
     nearest = round_exact(value, dtype)
     digits = FORMATS[dtype].precision // 3 + 5
     decimal = value.str(digits, radius=False) if isinstance(value, arb) else str(value)
-    return decimal if nearest is None or not math.isfinite(nearest) else f"{decimal} ({nearest.hex()})"
+    return decimal if nearest is None or not math.isfinite(nearest) else f"{decimal} ({hexed(nearest)})"
 
 
 def got(verdict: Verdict, element: int) -> str:
     """What TensorFlow answered; None, an error and NaN are different answers."""
     if verdict.got is not None:
-        return both(verdict.got[element])
+        return both(verdict.got[element], verdict.question.dtype)
     status = verdict.outcomes[element].status
     return verdict.message if status in ("raised", "crashed") else "None"
 
 
-def because(question: str, verdict: Verdict) -> str:
-    """Which of the questions was answered with no."""
-    return f"{question}: {MEANING[question]}" if question in MEANING else question or verdict.message or "-"
+def because(outcome: Outcome, verdict: Verdict) -> str:
+    """Which of the questions was answered with no, and which kernel is to blame."""
+    meaning = MEANING.get(outcome.question, verdict.message or "-")
+    blame = f"; first kernel outside its contract: {outcome.kernel}" if outcome.kernel else ""
+    limit = f"; listed as {outcome.limit}" if outcome.limit else ""
+    return f"{outcome.question}: {meaning}{blame}{limit}" if outcome.question else meaning
 
 
 def traced(verdict: Verdict) -> str:
@@ -125,7 +125,7 @@ def traced(verdict: Verdict) -> str:
 def again(question: Question, element: int) -> str:
     """The command that shows the same question from end to end."""
     chosen = [x[element] if question.block is not None else x.ravel() for x in question.primals]
-    text = ",".join(float(v).hex() for v in np.hstack(chosen))
+    text = ",".join(map(hexed, np.hstack(chosen).tolist()))
     at = f"--at={text}" if text.startswith("-") else f"--at {text}"  # a leading minus is no option
     return (
         f"python -m reference show {question.op.name} {at} "
@@ -143,9 +143,12 @@ def failing(verdicts: Sequence[Verdict]) -> list[tuple[Verdict, int]]:
 
 def worst(verdicts: Sequence[Verdict]) -> tuple[Verdict, int] | None:
     """The failing element of the gravest status, and among those the farthest off; None where all is well."""
-    return max(
-        failing(verdicts), key=lambda f: (SEVERITY[f[0].outcomes[f[1]].status], f[0].outcomes[f[1]].ulp), default=None
-    )
+    return max(failing(verdicts), key=lambda f: gravity(f[0].outcomes[f[1]]), default=None)
+
+
+def gravity(outcome: Outcome) -> tuple[int, float]:
+    """Sorts outcomes by how grave they are."""
+    return SEVERITY[outcome.status], outcome.ulp
 
 
 def simplest(verdicts: Sequence[Verdict]) -> tuple[Verdict, int] | None:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 
 from reference.modes import MODES, Mode
@@ -84,9 +84,15 @@ def size() -> int:
     return SIZES.get(settings.get_current_profile_name(), SIZES["gate"])
 
 
+#: The worst point is found by `tests.holding`: Hypothesis shrinks the description and explains no lines.
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
+
+
 def share(part: int) -> settings:
     """The settings of a test that is repeated for every row: a part of the profile's examples."""
-    return settings(max_examples=max(2, settings().max_examples // part))
+    return settings(
+        max_examples=max(2, settings().max_examples // part), phases=PHASES, report_multiple_bugs=False
+    )
 
 
 # -- from a description to points -----------------------------------------------------------------------------

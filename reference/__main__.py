@@ -1,0 +1,166 @@
+"""The command line: python -m reference verify | show | list.
+
+Exit codes: 0 all right, 1 findings, 2 a command that cannot be meant, 3 something it needs is missing or
+broken, 5 nothing checked, 130 interrupted.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+FINE, FINDINGS, USAGE, INFRASTRUCTURE, NOTHING, INTERRUPTED, CLOSED = 0, 1, 2, 3, 5, 130, 141
+NUMBERS = ("--at", "--cotangent", "--tangent")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says; whatever goes wrong is one sentence on stderr."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    options = parser().parse_args(shielded(words))
+    try:
+        return guarded(options.run, options)
+    except KeyboardInterrupt:
+        return failed("Interrupted; what was judged so far is kept, and verify --resume goes on.", INTERRUPTED)
+    except BrokenPipeError:  # whoever read our output has gone: nobody is left to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return CLOSED
+
+
+def guarded(run: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
+    """Run a command; a missing tool or an unwritable file is a sentence and not a traceback."""
+    try:
+        from reference.ask import ProbeUnavailable
+        from reference.choices import Unusable
+    except ImportError as error:
+        return failed(missing(error), INFRASTRUCTURE)
+    try:
+        return run(options)
+    except Unusable as error:
+        return failed(str(error), USAGE)
+    except ProbeUnavailable as error:
+        return failed(str(error), INFRASTRUCTURE)
+    except ImportError as error:
+        return failed(missing(error), INFRASTRUCTURE)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        return failed(f"Cannot use{where}: {error.strerror or error}.", INFRASTRUCTURE)
+
+
+def failed(sentence: str, code: int) -> int:
+    """Say what went wrong on stderr."""
+    sys.stderr.write(sentence + "\n")
+    return code
+
+
+def missing(error: ImportError) -> str:
+    """Which package is missing, and how to get it."""
+    name = {"flint": "python-flint"}.get((error.name or "").partition(".")[0], (error.name or "").partition(".")[0])
+    if not name or name == "reference":
+        return f"A part of this suite cannot be imported: {error}."
+    return f"The package {name} is missing or broken ({error}): pip install '.[tensorflow]' brings it."
+
+
+# -- the commands -------------------------------------------------------------------------------------------
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Ask the installed TensorFlow everything, and judge every answer."""
+    from reference import choices
+    from reference.verify import run
+
+    options.op = [choices.op_named(name).name for name in split(options.op)]
+    options.mode = [choices.mode_named(name, None)[0].name for name in split(options.mode)]
+    options.dtype = [choices.dtype_named(name) for name in split(options.dtype)]
+    return run(options)
+
+
+def show(options: argparse.Namespace) -> int:
+    """Print one question from end to end."""
+    from reference.show import run
+
+    return run(options)
+
+
+def catalogue(options: argparse.Namespace) -> int:
+    """Print the catalogue."""
+    from reference.listing import run
+
+    return run(options)
+
+
+def split(values: list[str] | None) -> list[str]:
+    """The names given with one option, several times or with commas between them; none means all."""
+    return list(dict.fromkeys(name for value in values or () for name in value.split(",") if name))
+
+
+def shielded(words: list[str]) -> list[str]:
+    """The words of the command line, with negative numbers marked so that they are no options."""
+    from reference.choices import is_number
+
+    negative = any(w in words for w in NUMBERS) and [w for w in words if w[:1] == "-" and w[1:2] not in ("-", "")]
+    return [f" {w}" if negative and w in negative and is_number(w) else w for w in words]
+
+
+def parser() -> argparse.ArgumentParser:
+    """All options of all commands."""
+    top = argparse.ArgumentParser(
+        prog="python -m reference", description="Holds TensorFlow's derivatives to exact ones."
+    )
+    commands = top.add_subparsers(title="commands", required=True, metavar="verify | show | list")
+    add_verify(commands.add_parser("verify", help="ask the installed TensorFlow everything and judge the answers"))
+    add_show(commands.add_parser("show", help="print one question from end to end, kernel by kernel"))
+    add_list(commands.add_parser("list", help="print the catalogue"))
+    return top
+
+
+def add_verify(command: argparse.ArgumentParser) -> None:
+    """What `verify` can be told."""
+    some = {"action": "append", "metavar": "NAME[,NAME…]"}
+    command.add_argument("--op", **some, help="only these functions; may be given several times")
+    command.add_argument("--mode", **some, help="only these ways of asking")
+    command.add_argument("--dtype", **some, help="only these dtypes")
+    command.add_argument("--order", type=int, choices=(1, 2), help="only first or only second derivatives")
+    command.add_argument("--out", type=Path, metavar="PATH", help="write the verdicts there, one JSON line each")
+    command.add_argument("--quick", action="store_true", help="fewer points, under a minute")
+    command.add_argument("--resume", action="store_true", help="go on where an interrupted run stopped")
+    command.add_argument("--json", action="store_true", help="print the summary as JSON")
+    command.add_argument("--jobs", type=positive, metavar="N", help="processes that judge at a time")
+    command.add_argument("--no-progress", action="store_true", help="no progress bar")
+    command.set_defaults(run=verify)
+
+
+def add_show(command: argparse.ArgumentParser) -> None:
+    """What `show` can be told."""
+    command.add_argument("op", metavar="OP", help="a function of the catalogue")
+    command.add_argument("--at", nargs="+", metavar="X", help="the point: decimals, hexadecimal floats, inf, nan")
+    command.add_argument("--mode", help="the way of asking (tape; nested for second derivatives)")
+    command.add_argument("--dtype", default="float32", help="the dtype (%(default)s)")
+    command.add_argument("--order", type=int, choices=(1, 2), help="first or second derivative (1)")
+    command.add_argument("--cotangent", nargs="+", metavar="C", help="the weight of the output")
+    command.add_argument("--tangent", nargs="+", metavar="H", help="the direction of each input")
+    command.add_argument("--case", type=int, default=0, metavar="K", help="which case of an array function (0)")
+    command.add_argument("--copies", type=positive, metavar="N", help="how often the point stands in the vector")
+    command.add_argument("--all", action="store_true", help="every kernel, bookkeeping included")
+    command.add_argument("--script", action="store_true", help="print a plain TensorFlow program instead")
+    command.add_argument("--json", action="store_true", help="print everything as JSON instead")
+    command.set_defaults(run=show)
+
+
+def add_list(command: argparse.ArgumentParser) -> None:
+    """What `list` can be told."""
+    command.add_argument("--json", action="store_true", help="print it as JSON")
+    command.set_defaults(run=catalogue)
+
+
+def positive(text: str) -> int:
+    """A number of things: one or more."""
+    if not text.strip().isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of things")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,233 @@
+"""The main job: ask the installed TensorFlow everything on the deterministic points, and judge every answer.
+
+The work is cut into tasks, one per op and dtype. A worker holds one probe process, which may die or hang: the
+case is named and the rest goes on. Verdicts are written as JSON lines as they come; `--resume` goes on where a
+run was interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from reference import limits, record
+from reference.ask import Probe, ProbeUnavailable
+from reference.catalogue import OPS
+from reference.modes import MODES
+from reference.op import FLOATS, Op
+from reference.record import Tally
+from reference.table import progress, summary
+from reference.trial import Trial, questions
+
+QUICK_MODES = ("tape", "persistent", "variable", "nested", "forward", "function", "xla")
+QUICK_DTYPES = ("float32", "float64")
+OUT = "verdicts.jsonl"
+JOBS_PER_PROBE = 1500  # then a fresh process takes over, for TensorFlow leaks
+
+
+class Task(NamedTuple):
+    """What one worker does at a time: every mode and order of one op in one dtype, or the limits' examples."""
+
+    op: str
+    dtype: str
+    modes: tuple[str, ...]
+    orders: tuple[int, ...]
+    tier: str
+
+    @property
+    def name(self) -> str:
+        """The task's name in the file of verdicts."""
+        return f"{self.op} {self.dtype}"
+
+
+class Unwritable(OSError):
+    """The file of verdicts cannot be written; the message is one sentence."""
+
+
+# -- what to ask --------------------------------------------------------------------------------------------
+
+
+def tasks(options: argparse.Namespace) -> list[Task]:
+    """The tasks that the options choose, in the catalogue's order, with the longest-running dtypes first."""
+    quick = options.quick
+    ops = options.op or list(OPS)
+    dtypes = options.dtype or (QUICK_DTYPES if quick else FLOATS)
+    modes = tuple(options.mode or (QUICK_MODES if quick else MODES))
+    orders = tuple(options.order or (1, 2))
+    tier = "quick" if quick else "full"
+    return [Task(op, d, modes, orders, tier) for op in ops for d in reversed(FLOATS) if d in dtypes and d in OPS[op].dtypes]
+
+
+def cells(task: Task) -> Iterator[tuple[str, int]]:
+    """The modes and orders of a task that exist."""
+    for mode in task.modes:
+        for order in task.orders:
+            if MODES[mode].asks[order - 1] and not (OPS[task.op].shapes and mode == "batch_jacobian"):
+                yield mode, order
+
+
+# -- one worker ---------------------------------------------------------------------------------------------
+
+_trial: Trial | None = None
+
+
+def prepare(python: str) -> None:
+    """Give this worker a probe of its own; interrupts are the main process's business."""
+    global _trial
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _trial = Trial(Probe(python=python, restart_after=JOBS_PER_PROBE))
+
+
+def perform(task: Task) -> list[dict[str, Any]]:
+    """The verdicts of one task, as records."""
+    assert _trial is not None
+    before, lines = _trial.seconds, list(judged(_trial, task))
+    _trial.forget()
+    return [*lines, {"done": task.name, "tensorflow_seconds": _trial.seconds - before}]
+
+
+def judged(trial: Trial, task: Task) -> Iterator[dict[str, Any]]:
+    """Every cell's verdicts, and then what the plain modes' kernels did."""
+    op = OPS[task.op]
+    for mode, order in cells(task):
+        for question in questions(op, MODES[mode], task.dtype, order, task.tier):
+            yield from map(record.of_verdict, trial.verdicts(question))
+    for question, base in trial.replayed:
+        yield from record.of_kernels(question, base)
+
+
+def still_true() -> list[dict[str, Any]]:
+    """Ask every limit's counterexample: one that TensorFlow now answers rightly is told, to be deleted."""
+    assert _trial is not None
+    lines = [{"untrue": row.name} for row in limits.LIMITS if not limits.holds(_trial, row)]
+    return [*lines, {"done": "limits", "tensorflow_seconds": 0.0}]
+
+
+# -- the file of verdicts -----------------------------------------------------------------------------------
+
+
+class Log:
+    """The verdicts on disk, one JSON line each; whole lines only, flushed task by task."""
+
+    def __init__(self, path: Path, header: dict[str, Any], resume: bool):
+        self.path = path
+        self.before = earlier(path, header) if resume else []
+        try:
+            self.begin(header)
+        except OSError as error:
+            raise Unwritable(f"The verdicts cannot be written to {path}: {error.strerror}.") from error
+
+    def begin(self, header: dict[str, Any]) -> None:
+        """Set aside a former run's file, and write what is taken over from it."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self.path.with_name(self.path.name + ".new")
+        with fresh.open("w", encoding="utf-8") as file:
+            for line in [{"run": header}, *self.before]:
+                file.write(json.dumps(line) + "\n")
+        if self.path.exists():
+            os.replace(self.path, self.path.with_name(self.path.name + ".previous"))
+        os.replace(fresh, self.path)
+        self.file = self.path.open("a", encoding="utf-8")
+
+    def add(self, lines: Iterable[dict[str, Any]]) -> None:
+        """Append records; they are on disk when this returns."""
+        self.file.write("".join(json.dumps(line) + "\n" for line in lines))
+        self.file.flush()
+
+    @property
+    def done(self) -> set[str]:
+        """The tasks that an interrupted run had finished."""
+        return {line["done"] for line in self.before if "done" in line}
+
+
+def earlier(path: Path, header: dict[str, Any]) -> list[dict[str, Any]]:
+    """The finished tasks' lines of a former run of the same suite and TensorFlow; a torn last line is dropped."""
+    if not path.exists():
+        return []
+    lines = [parsed for text in path.read_text(encoding="utf-8").splitlines() if (parsed := whole(text)) is not None]
+    if not lines or lines[0].get("run") != header:
+        raise Unwritable(f"{path} is of another run (suite, options or TensorFlow differ): start without --resume.")
+    kept: list[dict[str, Any]] = []
+    pending: list[dict[str, Any]] = []
+    for line in lines[1:]:
+        pending.append(line)
+        if "done" in line:
+            kept, pending = kept + pending, []
+    return kept
+
+
+def whole(text: str) -> dict[str, Any] | None:
+    """A line's record; None where the line was torn."""
+    try:
+        parsed = json.loads(text)
+    except ValueError:
+        return None
+    return parsed if isinstance(parsed, dict) else None
+
+
+def fingerprint() -> str:
+    """The suite's own source, so that a run is only resumed by the code that began it."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+# -- the run ------------------------------------------------------------------------------------------------
+
+
+def run(options: argparse.Namespace) -> int:
+    """`verify`: 0 all right, 1 findings, 3 infrastructure, 5 nothing checked, 130 interrupted."""
+    chosen = tasks(options)
+    python = getattr(options, "python", None) or sys.executable
+    with Probe(python=python) as probe:
+        hello = probe.hello
+    header = {
+        "tensorflow": hello,
+        "suite": fingerprint(),
+        "options": {k: getattr(options, k) for k in ("op", "mode", "dtype", "order", "quick")},
+    }
+    log = Log(Path(options.out or OUT), header, options.resume)
+    tally, started = Tally(), time.monotonic()
+    for line in log.before:
+        tally.add(line)
+    left = [task for task in chosen if task.name not in log.done]
+    whole_run = not (options.op or options.mode or options.dtype or options.order)
+    spent = 0.0
+    jobs = getattr(options, "jobs", None) or os.cpu_count() or 1
+    spawn = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(jobs, mp_context=spawn, initializer=prepare, initargs=(python,))
+    try:
+        with progress(len(left) + whole_run, options) as shown:
+            futures: list[Future[list[dict[str, Any]]]] = [pool.submit(perform, task) for task in left]
+            if whole_run and "limits" not in log.done:
+                futures.append(pool.submit(still_true))
+            for future in as_completed(futures):
+                lines = future.result()
+                log.add(lines)
+                for line in lines:
+                    tally.add(line)
+                spent += lines[-1]["tensorflow_seconds"]
+                shown.advance(tally, lines[-1]["done"])
+    except KeyboardInterrupt:
+        print(f"\nInterrupted: what was judged is in {log.path}; `--resume` goes on from there.", file=sys.stderr)
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in multiprocessing.active_children():
+            process.terminate()
+        return 130
+    pool.shutdown()
+    summary(tally, hello, time.monotonic() - started, spent, log.path, options)
+    return tally.exit_code
+
+
+__all__ = ["Op", "ProbeUnavailable", "Task", "Unwritable", "run", "tasks"]
