@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,14 +46,27 @@ class Outcome(NamedTuple):
     limit: str = ""
 
 
-class Basis(NamedTuple):
+@dataclass
+class Basis:
     """What a trace allows, per entry and element: the formula's balls and the machine's."""
 
     exact: list[list[tuple[Side, ...]]]
     formula: list[list[arb] | None]
     value: list[list[arb] | None]
-    audits: list[replay.Audit]
-    mode: str  # the mode that was traced; empty without a trace
+    mode: str = ""  # the mode that was traced; empty without a trace
+    note: str = ""  # why there is none
+    trace: replay.Trace | None = None
+    refined: list[tuple[Array, int]] = field(default_factory=list)  # points replayed anew, at so many bits
+
+    @cached_property
+    def audits(self) -> list[replay.Audit]:
+        """Every kernel of the trace beside the exact value at its own inputs; made when first asked for."""
+        if self.trace is None:
+            return []
+        audits = replay.audit(self.trace)
+        for points, precision in self.refined:
+            sharpen(self.trace, points, precision, audits)
+        return audits
 
     def take(self, points: Array) -> Basis:
         """The same for some points of a block."""
@@ -59,25 +74,28 @@ class Basis(NamedTuple):
         def part(entries: list[Any]) -> list[Any]:
             return [None if e is None else [e[k] for k in points] for e in entries]
 
-        return Basis(part(self.exact), part(self.formula), part(self.value), self.audits, self.mode)
+        trace = None if self.trace is None else self.trace.take(points)
+        return Basis(part(self.exact), part(self.formula), part(self.value), self.mode, self.note, trace)
 
 
 def basis(question: Question, trace: dict[str, Any] | None) -> Basis:
     """Replay a trace in the light of the exact answer; without a trace nothing but the exact answer is known."""
     exact = question.exact()
-    nothing: list[list[arb] | None] = [None] * len(exact)
     if trace is None:
-        return Basis(exact, nothing, list(nothing), [], "")
+        return Basis(exact, [None] * len(exact), [None] * len(exact))
     recorded = replay.Trace.read(trace, question.dtype, question.block)
-    means = results(recorded, replay.formula(recorded))
-    allows = results(recorded, replay.value(recorded))
-    audits = replay.audit(recorded)
+    try:
+        means = results(recorded, replay.formula(recorded))
+        allows = results(recorded, replay.value(recorded))
+    except replay.UnknownKernel as unknown:
+        return Basis(exact, [None] * len(exact), [None] * len(exact), note=str(unknown))
+    base = Basis(exact, means, allows, question.mode.name, trace=recorded)
     for precision in PRECISIONS[1:]:
-        points = undecided(exact, means, question.dtype)
-        if not points:
+        points = np.array(undecided(exact, means, question.dtype))
+        if not len(points):
             break
-        refine(recorded, np.array(points), precision, means, allows, audits)
-    return Basis(exact, means, allows, audits, question.mode.name)
+        refine(base, points, precision)
+    return base
 
 
 def results(trace: replay.Trace, made: dict[str, Any]) -> list[list[arb] | None]:
@@ -100,26 +118,29 @@ def undecided(exact: list[list[tuple[Side, ...]]], means: list[list[arb] | None]
     )
 
 
-def refine(
-    trace: replay.Trace,
-    points: Array,
-    precision: int,
-    means: list[list[arb] | None],
-    allows: list[list[arb] | None],
-    audits: list[replay.Audit],
-) -> None:
+def refine(base: Basis, points: Array, precision: int) -> None:
     """Replay some elements at a higher precision and put the better balls in place."""
-    blocked = trace.block is not None
-    part = trace.take(points) if blocked else trace
-    for target, made in ((means, replay.formula(part, precision)), (allows, replay.value(part, precision))):
+    assert base.trace is not None
+    blocked = base.trace.block is not None
+    part = base.trace.take(points) if blocked else base.trace
+    for target, made in (
+        (base.formula, replay.formula(part, precision)),
+        (base.value, replay.value(part, precision)),
+    ):
         for old, new in zip(target, results(part, made), strict=True):
             if old is not None and new is not None:
                 for k, ball in zip(points if blocked else range(len(new)), new, strict=True):
                     old[k] = ball
-    for old_audit, new_audit in zip(audits, replay.audit(part, precision), strict=True):
-        if blocked and old_audit.exact.shape[:1] == (trace.block,):
-            old_audit.exact[points] = new_audit.exact
-            old_audit.kept[points] = new_audit.kept
+    if blocked:
+        base.refined.append((points, precision))
+
+
+def sharpen(trace: replay.Trace, points: Array, precision: int, audits: list[replay.Audit]) -> None:
+    """Audit some elements of a block at a higher precision."""
+    for old, new in zip(audits, replay.audit(trace.take(points), precision), strict=True):
+        if old.exact.shape[:1] == (trace.block,):
+            old.exact[points] = new.exact
+            old.kept[points] = new.kept
 
 
 # -- one element --------------------------------------------------------------------------------------------
@@ -221,11 +242,21 @@ def judge(question: Question, answer: dict[str, Any], base: Basis, before: list[
         if status in answer:
             return [silent(question, k, status, base, answer[status]) for k in range(len(question.entries))]
     return [
-        silent(question, k, "missing", base)
-        if record is None
-        else heard(question, k, elements(question, k, record, base), base, before)
+        silent(question, k, "missing", base) if record is None else spoken(question, k, record, base, before)
         for k, record in enumerate(answer["values"])
     ]
+
+
+def spoken(
+    question: Question, entry: int, record: dict[str, Any], base: Basis, before: list[Verdict] | None
+) -> Verdict:
+    """A verdict on one entry's record, whose shape and dtype may be wrong already."""
+    try:
+        got = elements(question, entry, record, base)
+    except Misshapen as wrong:
+        exact = base.exact[entry]
+        return Verdict(question, entry, None, [Outcome("wrong", "shape", math.inf)] * len(exact), exact, base.mode, str(wrong))
+    return heard(question, entry, got, base, before)
 
 
 def silent(question: Question, entry: int, status: str, base: Basis, message: str = "") -> Verdict:
@@ -263,11 +294,18 @@ def elements(question: Question, entry: int, record: dict[str, Any], base: Basis
     n = len(base.exact[entry])
     if question.block is not None and values.shape == (n, n):
         diagonal = np.diag(values).copy()
-        diagonal[(values - np.diag(np.diag(values)) != 0).any(axis=1)] = np.nan
+        diagonal[(off_diagonal(values) != 0).any(axis=1)] = np.nan
         return diagonal
     if values.size != n:
         raise Misshapen(f"the answer has shape {values.shape}, where {n} elements are due")
     return values.reshape(-1)
+
+
+def off_diagonal(values: Array) -> Array:
+    """A square matrix with zeros on its diagonal, NaN elsewhere kept."""
+    out = values.copy()
+    np.fill_diagonal(out, 0.0)
+    return out
 
 
 class Misshapen(ValueError):
@@ -279,11 +317,14 @@ def heard(
 ) -> Verdict:
     """A verdict on floats that came back."""
     earlier = before[entry] if before else None
+    old = np.zeros(len(got), bool) if earlier is None or earlier.got is None else same(earlier.got, got)
+    if earlier is not None and old.all():
+        return earlier._replace(question=question)
     tiny = subnormal_primals(question, len(got))
     formula, value = base.formula[entry], base.value[entry]
     outcomes = [
         earlier.outcomes[k]
-        if earlier is not None and earlier.got is not None and same(earlier.got[k], got[k])
+        if earlier is not None and old[k]
         else outcome(
             base.exact[entry][k],
             None if formula is None else formula[k],
@@ -294,8 +335,10 @@ def heard(
         )
         for k in range(len(got))
     ]
-    outcomes = [blamed(o, base.audits, k, question.block) if o.status in FAILING else o for k, o in enumerate(outcomes)]
-    return limited(Verdict(question, entry, got, outcomes, base.exact[entry], base.mode))
+    failing = [k for k, o in enumerate(outcomes) if o.status in FAILING and not o.kernel]
+    for k in failing:
+        outcomes[k] = blamed(outcomes[k], base.audits, k, question.block)
+    return limited(Verdict(question, entry, got, outcomes, base.exact[entry], base.mode, base.note))
 
 
 def blamed(found: Outcome, audits: list[replay.Audit], element: int, block: int | None) -> Outcome:
@@ -308,9 +351,9 @@ def blamed(found: Outcome, audits: list[replay.Audit], element: int, block: int 
     return found
 
 
-def same(a: float, b: float) -> bool:
-    """Equal bits, with one NaN."""
-    return bool(a == b and math.copysign(1, a) == math.copysign(1, b)) or (math.isnan(a) and math.isnan(b))
+def same(a: Array, b: Array) -> Array:
+    """Where the bits are equal, with one NaN."""
+    return (a == b) & (np.signbit(a) == np.signbit(b)) | np.isnan(a) & np.isnan(b)
 
 
 def subnormal_primals(question: Question, count: int) -> Array:

@@ -13,7 +13,9 @@ from reference import judge, limits
 from reference.judge import FAILING, SEVERITY, Basis, Outcome, Verdict
 from reference.question import Question, Side
 from reference.replay import Audit
-from reference.ulp import distance, round_exact
+from reference.ulp import FORMATS, round_exact
+
+Array = np.ndarray
 
 SHOWN = 2  # points per kind of finding in one record
 TOLD = ("known", *FAILING)
@@ -114,9 +116,10 @@ def of_kernels(question: Question, base: Basis) -> list[dict[str, Any]]:
 
 def of_audit(question: Question, audit: Audit) -> dict[str, Any]:
     got, exact, kept = audit.got.reshape(-1), audit.exact.reshape(-1), audit.kept.reshape(-1)
+    errors = in_ulp(got, exact, question.dtype)
     broken = np.flatnonzero(~kept)
-    far = {k: distance(float(got[k]), exact[k], question.dtype) for k in range(len(got)) if measurable(got[k], exact[k])}
-    at = max(broken if len(broken) else far, key=lambda k: far.get(k, math.inf), default=None)
+    candidates = broken if len(broken) else np.flatnonzero(np.isfinite(errors))
+    at = None if not len(candidates) else int(candidates[np.argmax(np.nan_to_num(errors[candidates], nan=np.inf))])
     inputs = [x for x in audit.inputs if np.issubdtype(x.dtype, np.floating)]
     shapes = [np.broadcast_to(x, audit.got.shape).reshape(-1) for x in inputs if x.shape in ((), audit.got.shape)]
     return {
@@ -125,7 +128,7 @@ def of_audit(question: Question, audit: Audit) -> dict[str, Any]:
         "op": question.op.name,
         "floats": len(got),
         "broken": len(broken),
-        "ulp": None if at is None or not math.isfinite(far.get(at, math.inf)) else far[at],
+        "ulp": None if at is None or not math.isfinite(errors[at]) else float(errors[at]),
         "inputs": [] if at is None else [float(x[at]).hex() for x in shapes],
         "got": None if at is None else float(got[at]).hex(),
         "exact": None if at is None else decimal(exact[at]),
@@ -133,9 +136,16 @@ def of_audit(question: Question, audit: Audit) -> dict[str, Any]:
     }
 
 
-def measurable(got: float, exact: arb) -> bool:
-    """Whether a distance says something: both finite, and the exact value not below the normal floats."""
-    return bool(np.isfinite(got)) and exact.is_finite() and exact.rel_accuracy_bits() > 40
+def in_ulp(got: Array, exact: Array, dtype: str) -> Array:
+    """Distances in ULP of the exact values; NaN where none can be told, below the smallest normal float too."""
+    form = FORMATS[dtype]
+    middle = np.array([float(e) if e.is_finite() else np.nan for e in exact])
+    error = np.array([float(e - arb(g)) if e.is_finite() and math.isfinite(g) else np.nan for e, g in zip(exact, got)])
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        _, exponent = np.frexp(middle)
+        ulp = np.abs(error) / np.ldexp(1.0, exponent - form.precision)
+    ulp[~(np.abs(middle) >= form.smallest_normal)] = np.nan
+    return ulp
 
 
 def kernel_limit(kernel: str, dtype: str) -> str:

@@ -122,11 +122,11 @@ def replayed(node: Node, outputs: list[Tensor | None]) -> bool:
 
 
 def is_short(value: float, dtype: str) -> bool:
-    """A literal of at most half the digits of its dtype is what its author wrote; a longer one was rounded."""
+    """A literal of at most a third of the digits of its dtype is what its author wrote; a longer one was rounded."""
     if not np.isfinite(value) or value == 0:
         return True
     mantissa, _ = np.frexp(value)
-    return float(mantissa * 2.0 ** (FORMATS[dtype].precision // 2)).is_integer()
+    return float(mantissa * 2.0 ** (FORMATS[dtype].precision // 3)).is_integer()
 
 
 def literal(value: float, dtype: str) -> arb:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from reference.question import Question
 
 Array = np.ndarray
 
+DEAR = ("jvp_of_vjp", "vjp_of_jvp", "jvp_of_jvp", "batch_jacobian", "jacobian")
 JACOBIAN_POINTS = 12  # a block's Jacobian has the square of its points
 #: Whose trace stands for a mode's: the plain way of asking for the same derivative.
 PLAIN = {
@@ -35,10 +37,19 @@ def ask_at(op: Op, mode: Mode, dtype: str, order: int, primals: list[Array]) -> 
     return Question(op, mode, dtype, order, primals, c, h)
 
 
+@lru_cache(maxsize=64)
+def blocks(op: Op, dtype: str, tier: str) -> list[list[Array]]:
+    """The deterministic points: one block of them, or the cases of an array row."""
+    return [points(op, dtype, tier)] if op.shapes is None else cases(op, dtype, tier)
+
+
 def questions(op: Op, mode: Mode, dtype: str, order: int, tier: str) -> list[Question]:
-    """A mode's questions on the deterministic points: one block, or one question per case of an array row."""
-    blocks = [points(op, dtype, tier)] if op.shapes is None else cases(op, dtype, tier)
-    return [ask_at(op, mode, dtype, order, block) for block in blocks]
+    """A mode's questions on the deterministic points: one block, or one question per case of an array row.
+
+    Where TensorFlow builds its answer anew for every shape, so that asking is dear, the quick points are asked.
+    """
+    asked = blocks(op, dtype, "quick" if mode.asks[order - 1] in DEAR else tier)
+    return [ask_at(op, mode, dtype, order, block) for block in asked]
 
 
 def plain(question: Question) -> Question:
