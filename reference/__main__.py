@@ -5,6 +5,7 @@ broken, 5 nothing checked, 130 interrupted.
 """
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -18,10 +19,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; whatever goes wrong is one sentence on stderr."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     options = parser().parse_args(shielded(words))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without ∂ shows a question mark
     try:
         return guarded(options.run, options)
     except KeyboardInterrupt:
-        return failed("Interrupted; what was judged so far is kept, and verify --resume goes on.", INTERRUPTED)
+        return failed(
+            "Interrupted; what was judged so far is kept, and verify --resume goes on.", INTERRUPTED
+        )
     except BrokenPipeError:  # whoever read our output has gone: nobody is left to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return CLOSED
@@ -32,12 +37,15 @@ def guarded(run: Callable[[argparse.Namespace], int], options: argparse.Namespac
     try:
         from reference.ask import ProbeUnavailable
         from reference.choices import Unusable
+        from reference.replay import UnknownKernel
     except ImportError as error:
         return failed(missing(error), INFRASTRUCTURE)
     try:
         return run(options)
     except Unusable as error:
         return failed(str(error), USAGE)
+    except UnknownKernel as error:
+        return failed(f"The trace cannot be replayed: {error}.", INFRASTRUCTURE)
     except ProbeUnavailable as error:
         return failed(str(error), INFRASTRUCTURE)
     except ImportError as error:
@@ -57,7 +65,9 @@ def failed(sentence: str, code: int) -> int:
 
 def missing(error: ImportError) -> str:
     """Which package is missing, and how to get it."""
-    name = {"flint": "python-flint"}.get((error.name or "").partition(".")[0], (error.name or "").partition(".")[0])
+    name = {"flint": "python-flint"}.get(
+        (error.name or "").partition(".")[0], (error.name or "").partition(".")[0]
+    )
     if not name or name == "reference":
         return f"A part of this suite cannot be imported: {error}."
     return f"The package {name} is missing or broken ({error}): pip install '.[tensorflow]' brings it."
@@ -74,6 +84,7 @@ def verify(options: argparse.Namespace) -> int:
     options.op = [choices.op_named(name).name for name in split(options.op)]
     options.mode = [choices.mode_named(name, None)[0].name for name in split(options.mode)]
     options.dtype = [choices.dtype_named(name) for name in split(options.dtype)]
+    options.order = sorted(set(options.order or ()))
     return run(options)
 
 
@@ -98,32 +109,46 @@ def split(values: list[str] | None) -> list[str]:
 
 def shielded(words: list[str]) -> list[str]:
     """The words of the command line, with negative numbers marked so that they are no options."""
+    if not any(word in NUMBERS for word in words):
+        return words
     from reference.choices import is_number
 
-    negative = any(w in words for w in NUMBERS) and [w for w in words if w[:1] == "-" and w[1:2] not in ("-", "")]
-    return [f" {w}" if negative and w in negative and is_number(w) else w for w in words]
+    return [f" {w}" if w.startswith("-") and is_number(w) else w for w in words]
 
 
 def parser() -> argparse.ArgumentParser:
     """All options of all commands."""
     top = argparse.ArgumentParser(
-        prog="python -m reference", description="Holds TensorFlow's derivatives to exact ones."
+        prog="python -m reference",
+        allow_abbrev=False,
+        description="Holds TensorFlow's derivatives to exact ones.",
     )
     commands = top.add_subparsers(title="commands", required=True, metavar="verify | show | list")
-    add_verify(commands.add_parser("verify", help="ask the installed TensorFlow everything and judge the answers"))
-    add_show(commands.add_parser("show", help="print one question from end to end, kernel by kernel"))
-    add_list(commands.add_parser("list", help="print the catalogue"))
+    add_verify(
+        commands.add_parser(
+            "verify", allow_abbrev=False, help="ask the installed TensorFlow everything and judge the answers"
+        )
+    )
+    add_show(
+        commands.add_parser(
+            "show", allow_abbrev=False, help="print one question from end to end, kernel by kernel"
+        )
+    )
+    add_list(commands.add_parser("list", allow_abbrev=False, help="print the catalogue"))
     return top
 
 
 def add_verify(command: argparse.ArgumentParser) -> None:
     """What `verify` can be told."""
-    some = {"action": "append", "metavar": "NAME[,NAME…]"}
-    command.add_argument("--op", **some, help="only these functions; may be given several times")
-    command.add_argument("--mode", **some, help="only these ways of asking")
-    command.add_argument("--dtype", **some, help="only these dtypes")
-    command.add_argument("--order", type=int, choices=(1, 2), help="only first or only second derivatives")
-    command.add_argument("--out", type=Path, metavar="PATH", help="write the verdicts there, one JSON line each")
+    for option, what in (("--op", "functions"), ("--mode", "ways of asking"), ("--dtype", "dtypes")):
+        said = f"only these {what}; may be given several times"
+        command.add_argument(option, action="append", metavar="NAME[,NAME]", help=said)
+    command.add_argument(
+        "--order", type=int, choices=(1, 2), action="append", help="only first or only second derivatives"
+    )
+    command.add_argument(
+        "--out", type=Path, metavar="PATH", help="write the verdicts there, one JSON line each"
+    )
     command.add_argument("--quick", action="store_true", help="fewer points, under a minute")
     command.add_argument("--resume", action="store_true", help="go on where an interrupted run stopped")
     command.add_argument("--json", action="store_true", help="print the summary as JSON")
@@ -135,14 +160,20 @@ def add_verify(command: argparse.ArgumentParser) -> None:
 def add_show(command: argparse.ArgumentParser) -> None:
     """What `show` can be told."""
     command.add_argument("op", metavar="OP", help="a function of the catalogue")
-    command.add_argument("--at", nargs="+", metavar="X", help="the point: decimals, hexadecimal floats, inf, nan")
+    command.add_argument(
+        "--at", nargs="+", metavar="X", help="the point: decimals, hexadecimal floats, inf, nan"
+    )
     command.add_argument("--mode", help="the way of asking (tape; nested for second derivatives)")
     command.add_argument("--dtype", default="float32", help="the dtype (%(default)s)")
     command.add_argument("--order", type=int, choices=(1, 2), help="first or second derivative (1)")
     command.add_argument("--cotangent", nargs="+", metavar="C", help="the weight of the output")
     command.add_argument("--tangent", nargs="+", metavar="H", help="the direction of each input")
-    command.add_argument("--case", type=int, default=0, metavar="K", help="which case of an array function (0)")
-    command.add_argument("--copies", type=positive, metavar="N", help="how often the point stands in the vector")
+    command.add_argument(
+        "--case", type=int, default=0, metavar="K", help="which case of an array function (0)"
+    )
+    command.add_argument(
+        "--copies", type=positive, metavar="N", help="how often the point stands in the vector"
+    )
     command.add_argument("--all", action="store_true", help="every kernel, bookkeeping included")
     command.add_argument("--script", action="store_true", help="print a plain TensorFlow program instead")
     command.add_argument("--json", action="store_true", help="print everything as JSON instead")

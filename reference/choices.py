@@ -3,6 +3,7 @@
 import difflib
 import math
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -35,7 +36,11 @@ def mode_named(name: str, order: int | None, op: Op | None = None) -> tuple[Mode
     if mode.name in PLAIN.values():
         plain = MODES[PLAIN[order]]
         note = f"The mode {mode.name} has no order {order}: asked is {plain.name}, two tapes in one another."
-        return plain, order, note if order == 2 else f"The mode {mode.name} has no order 1: asked is {plain.name}."
+        return (
+            plain,
+            order,
+            note if order == 2 else f"The mode {mode.name} has no order 1: asked is {plain.name}.",
+        )
     others = [m.name for m in MODES.values() if m.asks[order - 1] and mode.name.split("_")[0] in m.name]
     hint = listed(others or [m.name for m in MODES.values() if m.asks[order - 1]])
     raise Unusable(f"The mode {mode.name} has no order {order}; these have it: {hint}.")
@@ -45,7 +50,9 @@ def dtype_named(name: str, op: Op | None = None) -> str:
     """The dtype, if the op is asked in it."""
     dtype = named(name, FLOATS, "dtype", "there are " + listed(FLOATS))
     if op is not None and dtype not in op.dtypes:
-        raise Unusable(f"{op.name} is not asked in {dtype}, for TensorFlow has it in {listed(op.dtypes)} only.")
+        raise Unusable(
+            f"{op.name} is not asked in {dtype}, for TensorFlow has it in {listed(op.dtypes)} only."
+        )
     return dtype
 
 
@@ -81,21 +88,27 @@ def numbers(texts: Sequence[str]) -> list[str]:
 
 
 def number(text: str, dtype: str) -> tuple[float, str]:
-    """A decimal, a hexadecimal float, inf or nan as a float of the dtype; a sentence if it had to be rounded."""
-    from flint import arb  # the oracle's arithmetic, and slow to load
+    """A typed number as a float of the dtype, and a sentence if it had to be rounded."""
+    from flint import arb, ctx  # the oracle's arithmetic, and slow to load
 
     from reference.ulp import round_ball
 
     value = parsed(text)
     if not math.isfinite(value) or value == 0:
         return float(value), ""
-    exact = arb(value.numerator) / arb(value.denominator) if isinstance(value, Fraction) else arb(value)
-    nearest_float = round_ball(exact, dtype)
-    if nearest_float is None:
-        raise Unusable(f"The number {text!r} lies too near the middle of two floats of {dtype} to be rounded.")
-    if Fraction(value) == (Fraction(nearest_float) if math.isfinite(nearest_float) else None):
-        return nearest_float, ""
-    return nearest_float, f"{text} is no {dtype}: it is rounded to {shortest(nearest_float, dtype)} ({hexed(nearest_float)})."
+    value = Fraction(value)
+    with ctx.workprec(6000):
+        held = round_ball(arb(value.numerator) / arb(value.denominator), dtype)
+    if held is None:
+        raise Unusable(f"{text!r} lies too near the middle of two floats of {dtype} to be rounded.")
+    if math.isfinite(held) and Fraction(held) == value:
+        return held, ""
+    return held, f"{text} is no {dtype}: it is rounded to {digits(held)} ({hexed(held)})."
+
+
+def digits(value: float) -> str:
+    """A float's own decimal expansion, as far as it shows that a shorter decimal is not meant."""
+    return f"{Decimal(value):.20g}" if math.isfinite(value) else str(value)
 
 
 def parsed(text: str) -> Fraction | float:

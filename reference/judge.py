@@ -83,10 +83,10 @@ def basis(question: Question, trace: dict[str, Any] | None) -> Basis:
     exact = question.exact()
     if trace is None:
         return Basis(exact, [None] * len(exact), [None] * len(exact))
-    recorded = replay.Trace.read(trace, question.dtype, question.block)
+    recorded = replay.Trace.read(trace, question.dtype, None if question.asks == "jacobian" else question.block)
     try:
-        means = results(recorded, replay.formula(recorded))
-        allows = results(recorded, replay.value(recorded))
+        means = results(recorded, replay.formula(recorded), exact)
+        allows = results(recorded, replay.value(recorded), exact)
     except replay.UnknownKernel as unknown:
         return Basis(exact, [None] * len(exact), [None] * len(exact), note=str(unknown))
     base = Basis(exact, means, allows, question.mode.name, trace=recorded)
@@ -98,9 +98,18 @@ def basis(question: Question, trace: dict[str, Any] | None) -> Basis:
     return base
 
 
-def results(trace: replay.Trace, made: dict[str, Any]) -> list[list[arb] | None]:
+def results(trace: replay.Trace, made: dict[str, Any], exact: list[list[Any]]) -> list[list[arb] | None]:
     """The replayed results as flat lists of balls; None where TensorFlow said None."""
-    return [None if name is None else list(np.asarray(made[name], dtype=object).flat) for name in trace.results]
+    return [
+        None if name is None else list(flat(np.asarray(made[name], dtype=object), entry))
+        for name, entry in zip(trace.results, exact, strict=True)
+    ]
+
+
+def flat(made: Array, exact: list[Any]) -> Array:
+    """A replayed result in the order of the exact answer's elements; a block's Jacobian by its diagonal."""
+    n = len(exact)
+    return np.diagonal(made) if made.shape == (n, n) and made.size != n else made.reshape(-1)
 
 
 def undecided(exact: list[list[tuple[Side, ...]]], means: list[list[arb] | None], dtype: str) -> list[int]:
@@ -123,11 +132,12 @@ def refine(base: Basis, points: Array, precision: int) -> None:
     assert base.trace is not None
     blocked = base.trace.block is not None
     part = base.trace.take(points) if blocked else base.trace
+    chosen = [points.tolist() if blocked else sides for sides in base.exact]
     for target, made in (
         (base.formula, replay.formula(part, precision)),
         (base.value, replay.value(part, precision)),
     ):
-        for old, new in zip(target, results(part, made), strict=True):
+        for old, new in zip(target, results(part, made, chosen), strict=True):
             if old is not None and new is not None:
                 for k, ball in zip(points if blocked else range(len(new)), new, strict=True):
                     old[k] = ball

@@ -9,11 +9,13 @@ import sympy as sp
 from rich.console import Console
 from rich.table import Table
 
-from reference import derive
 from reference.catalogue import FAMILIES, OPS
+from reference.naming import formula
 from reference.op import FLOATS, Op
 from reference.script import call_of, names_of
 from reference.show import columns
+
+ROOM = 44  # characters for a derivative
 
 
 def run(options: argparse.Namespace) -> int:
@@ -44,13 +46,13 @@ def record(op: Op) -> dict[str, Any]:
 def table() -> Table:
     """One line per function."""
     made = Table(box=None, padding=(0, 2, 0, 0), header_style="cyan", pad_edge=False)
-    made.add_column("family", style="dim")
-    made.add_column("function", style="bold")
-    made.add_column("derivative", no_wrap=True, overflow="ellipsis", ratio=1)
+    made.add_column("family", style="dim", no_wrap=True)
+    made.add_column("function", style="bold", no_wrap=True)
+    made.add_column("derivative", no_wrap=True)
     made.add_column("dtypes", no_wrap=True)
     before = ""
     for op in OPS.values():
-        made.add_row("" if op.family == before else op.family, op.name, derivative(op), dtypes(op))
+        made.add_row("" if op.family == before else op.family, op.name, shortened(derivative(op)), dtypes(op))
         before = op.family
     return made
 
@@ -60,8 +62,21 @@ def derivative(op: Op) -> str:
     names = names_of(op).split(", ")
     if op.shapes is not None:
         return ", ".join(f"{n} {'×'.join(map(str, s))}" for n, s in zip(names, op.shapes, strict=True))
-    renamed = dict(zip(derive.symbols_of(op), map(sp.Symbol, names), strict=True))
-    return ", ".join(sp.sstr(e.xreplace(renamed)) for e in derive.partials(op, 1))
+    return ", ".join(written(formula(op, 1, k)) for k in range(op.arity))
+
+
+def written(expr: sp.Expr) -> str:
+    """An expression on one line; pieces as a sentence would have them."""
+    if not isinstance(expr, sp.Piecewise):
+        return sp.sstr(expr)
+    *cases, (last, _) = expr.args
+    pieces = [f"{sp.sstr(value)} if {sp.sstr(condition)}" for value, condition in cases]
+    return " else ".join([*pieces, sp.sstr(last)])
+
+
+def shortened(text: str) -> str:
+    """As much of it as a line has room for."""
+    return text if len(text) <= ROOM else f"{text[: ROOM - 1]}…"
 
 
 def dtypes(op: Op) -> str:

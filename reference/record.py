@@ -164,7 +164,8 @@ class Tally:
         self.findings: list[dict[str, Any]] = []
         self.known: dict[str, Counter[str]] = {}
         self.kernels: dict[tuple[str, str], dict[str, Any]] = {}
-        self.untrue: list[dict[str, Any]] = []
+        self.untrue: list[str] = []
+        self.errors: list[str] = []
         self.entries = 0
 
     def add(self, record: dict[str, Any]) -> None:
@@ -173,6 +174,8 @@ class Tally:
             self.add_kernel(record)
         elif "untrue" in record:
             self.untrue.append(record["untrue"])
+        elif "error" in record:
+            self.errors.append(record["error"])
         elif "counts" in record:
             self.entries += 1
             self.families.setdefault(record["family"], Counter()).update(record["counts"])
@@ -209,7 +212,9 @@ class Tally:
 
     @property
     def exit_code(self) -> int:
-        """0 all right, 1 findings, 5 nothing checked."""
+        """0 all right, 1 findings, 3 a fault of this suite, 5 nothing checked."""
+        if self.errors:
+            return 3
         return 5 if not self.points else 0 if self.clean else 1
 
 

@@ -88,8 +88,9 @@ class Trace(NamedTuple):
         def part(t: Tensor) -> Tensor:
             if t.is_float or t.dtype == "bool":
                 return t._replace(values=t.values[points]) if t.values.shape[:1] == (self.block,) else t
-            whole = t.values.shape == (1,) and int(t.values[0]) == self.block
-            return t._replace(values=np.array([len(points)])) if whole else t
+            if t.values is not None and t.values.ndim == 1 and self.block in t.values[:1]:  # a shape
+                return t._replace(values=np.concatenate([[len(points)], t.values[1:]]))
+            return t
 
         return self._replace(tensors={k: part(t) for k, t in self.tensors.items()}, block=len(points))
 

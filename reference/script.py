@@ -14,8 +14,8 @@ from reference.question import Question
 
 LONGEST = 15  # lines
 
-# What stands between the constants and the print, per mode and order. `CALL` is the function on trial, `xs` its
-# inputs, `c` the cotangent, `h` the tangents; a body returns one gradient per entry.
+# What stands between the constants and the print, per mode and order. `CALL` is the function on trial,
+# `xs` its inputs, `c` the cotangent, `h` the tangents; a body returns one gradient per entry.
 
 TAPE = """
 with tf.GradientTape() as tape:
@@ -187,7 +187,7 @@ def names_of(op: Op) -> str:
 
 
 def constants(question: Question, body: str = "output_gradients=c zip(xs, h)") -> list[str]:
-    """The lines that define the inputs and such weights as the body uses; Python's decimals are these floats."""
+    """The lines that define the inputs, and such weights as the body uses."""
     if question.mode.name == "batch_jacobian":
         question = columns(question)
     wrap = "tf.Variable" if question.mode.name in VARIABLES else "tf.constant"
@@ -196,7 +196,10 @@ def constants(question: Question, body: str = "output_gradients=c zip(xs, h)") -
     weights = {"c": tensor(question.cotangent, dtype)} if "=c" in body or " c *" in body else {}
     if "h)" in body:
         weights["h"] = f"[{', '.join(tensor(v, dtype) for v in question.tangents)}]"
-    return [f"xs = [{names_of(question.op)}] = [{xs}]", f"{', '.join(weights)} = {', '.join(weights.values())}"]
+    return [
+        f"xs = [{names_of(question.op)}] = [{xs}]",
+        f"{', '.join(weights)} = {', '.join(weights.values())}",
+    ]
 
 
 def columns(question: Question) -> Question:
@@ -253,7 +256,7 @@ class Spelled(ast.NodeTransformer):
         self.known = {**found.globals, **found.nonlocals}
         self.helpers = helpers
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802 - the name that ast.NodeTransformer calls
+    def visit_Name(self, node: ast.Name) -> ast.AST:
         if node.id not in self.known:
             return node
         value = self.known[node.id]

@@ -18,7 +18,7 @@ Array = np.ndarray
 
 PRECISION = 600  # bits; enough to tell every node's exact value apart from TensorFlow's
 PASSING_ON = frozenset(
-    "Identity Reshape Sum BroadcastTo Squeeze ExpandDims StopGradient PreventGradient Snapshot Returned".split()
+    "Identity Reshape Sum BroadcastTo Squeeze ExpandDims StopGradient PreventGradient Returned".split()
 )
 CONSTANT = frozenset("Fill ZerosLike OnesLike".split())
 MANY = 8.0  # from so many ULP on a loss is worth a word
@@ -66,7 +66,7 @@ def told(trace: replay.Trace, names: dict[str, str], everything: bool = False) -
     wanted = set(range(len(trace.nodes))) if everything else needed(trace, alias or {})
     unused = {i for i in range(len(trace.nodes)) if i not in wanted and i not in hidden}
     if unused:
-        left_out["on which no answer depends"] = sorted(unused)
+        left_out["unused by any answer"] = sorted(unused)
     labels = Labels(trace, names, alias)
     apart: dict[str, float] = {}
     steps = []
@@ -76,7 +76,9 @@ def told(trace: replay.Trace, names: dict[str, str], everything: bool = False) -
         for k, out in enumerate(node.outputs):
             if out in trace.tensors:
                 steps.append(step(trace, node, out, audits.get((i, k)), meant[out], labels, apart))
-    counts = {why: Counter(trace.nodes[i].op for i in members) for why, members in left_out.items() if members}
+    counts = {
+        why: Counter(trace.nodes[i].op for i in members) for why, members in left_out.items() if members
+    }
     return Told(steps, [r and labels.of(r) for r in trace.results], counts, labels.guessed)
 
 
@@ -98,16 +100,19 @@ def folded(trace: replay.Trace) -> tuple[dict[str, str], dict[str, list[int]]]:
     again: list[int] = []
     constants: list[int] = []
     seen: dict[Any, tuple[str, ...]] = {}
+    literal = literals(trace)
     for i, node in enumerate(trace.nodes):
         inputs = tuple(alias.get(name, name) for name in node.inputs)
+        inputs = tuple(literal.get(name, name) for name in inputs)
         key = (node.op, json.dumps(node.attrs, sort_keys=True, default=str), inputs)
         outputs = [trace.tensors[n] for n in node.outputs if n in trace.tensors]
         if not any(t.is_float or t.dtype == "bool" for t in outputs):
             shapes.append(i)
         elif node.op in CONSTANT and len(set(map(float, outputs[0].values.flat))) == 1:
+            literal[node.outputs[0]] = content(outputs[0])
             constants.append(i)
         elif node.op in PASSING_ON and same(trace.tensors[node.inputs[0]], outputs[0]):
-            alias[node.outputs[0]] = inputs[0]
+            alias[node.outputs[0]] = alias.get(node.inputs[0], node.inputs[0])
             copies.append(i)
         elif key in seen:
             alias.update(zip(node.outputs, seen[key], strict=True))
@@ -115,11 +120,21 @@ def folded(trace: replay.Trace) -> tuple[dict[str, str], dict[str, list[int]]]:
         else:
             seen[key] = node.outputs
     return alias, {
-        "of shapes": shapes,
-        "that fill in a constant": constants,
-        "that pass a number on": copies,
-        "that run again on the same numbers": again,
+        "for shapes": shapes,
+        "for constants": constants,
+        "for moving numbers": copies,
+        "repeated": again,
     }
+
+
+def literals(trace: replay.Trace) -> dict[str, str]:
+    """What each constant holds, so that two that hold the same count as one."""
+    return {n: content(trace.tensors[n]) for n in trace.leaves if n not in trace.sources}
+
+
+def content(tensor: replay.Tensor) -> str:
+    """A tensor's dtype, shape and bits."""
+    return f"{tensor.dtype} {tensor.values.shape} {tensor.values.tobytes().hex()}"
 
 
 def same(one: replay.Tensor, other: replay.Tensor) -> bool:
@@ -173,13 +188,20 @@ class Labels:
             return str(value)
         if not replay.is_short(float(value), dtype):
             self.guessed.append(f"{shortest(float(value), dtype)} ({dtype})")
-        return shortest(float(value), dtype)
+        text = shortest(float(value), dtype)
+        return text if len(text) < 13 else f"{text[:10]}…"
 
     def arguments(self, node: replay.Node) -> tuple[str, ...]:
         """The inputs that are numbers or decisions, and the attributes that change the meaning."""
-        told = [n for n in node.inputs if self.trace.tensors[n].is_float or self.trace.tensors[n].dtype == "bool"]
+        told = [
+            n for n in node.inputs if self.trace.tensors[n].is_float or self.trace.tensors[n].dtype == "bool"
+        ]
         attrs = node.chosen if node.op != "Cast" and node.op in replay.KERNELS else {}
-        marks = [key if value is True else f"{key}={value}" for key, value in attrs.items() if value not in (False, 0)]
+        marks = [
+            key if value is True else f"{key}={value}"
+            for key, value in attrs.items()
+            if value not in (False, 0)
+        ]
         return (*(self.of(n) for n in told), *(m for m in marks if len(m) < 24))
 
 
@@ -240,7 +262,13 @@ def ulps(got: Array, exact: Array, dtype: str) -> list[float]:
 def distance(got: Any, exact: Any, dtype: str) -> float:
     """How far a recorded number lies from a ball at most, in ULP; a decision is right or infinitely wrong."""
     if dtype not in FORMATS:
-        return math.nan if exact is None or isinstance(exact, arb) else 0.0 if bool(got) == bool(exact) else math.inf
+        return (
+            math.nan
+            if exact is None or isinstance(exact, arb)
+            else 0.0
+            if bool(got) == bool(exact)
+            else math.inf
+        )
     if not isinstance(exact, arb) or exact.is_nan():
         return math.nan
     got = float(got)

@@ -123,6 +123,8 @@ def told(tally: Tally) -> Iterator[str]:
             f"kernel {kernel['kernel']} {kernel['dtype']}: outside its contract {kernel['broken']} times, e.g. in "
             f"{kernel['op']} at {', '.join(kernel['inputs'])}: got {kernel['got']}, exact {kernel['exact']}"
         )
+    for error in tally.errors:
+        yield f"fault of this suite: {error}"
     for name in tally.untrue:
         yield f"limit {name!r} is no longer true here: TensorFlow answers its counterexample rightly (can be deleted)"
 
@@ -155,7 +157,7 @@ def said(got: str | None) -> str:
 def closing(tally: Tally, seconds: float, tensorflow: float, path: Path) -> str:
     """The last lines: what it cost, where it is, what it means."""
     cost = f"{seconds:.0f} s, {tensorflow:.0f} s of them TensorFlow's own" if tensorflow else f"{seconds:.0f} s"
-    verdict = {0: "[green]clean[/]", 1: "[bold red]findings[/]", 5: "[bold red]nothing was checked[/]"}[tally.exit_code]
+    verdict = {0: "[green]clean[/]", 1: "[bold red]findings[/]", 3: "[bold red]the suite failed[/]", 5: "[bold red]nothing was checked[/]"}[tally.exit_code]
     return (
         f"{tally.points:,} floats in {tally.entries:,} answers, {len(tally.known)} known limits met, "
         f"{cost}; verdicts in {path}\n{verdict}"

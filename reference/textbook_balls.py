@@ -28,10 +28,12 @@ BITS = 320  # of working precision
 #: Functions that NumPy and SciPy answer less well than within LIBRARY ULP, each with its reason.
 LIBRARY = 4.0
 WIDER: dict[str, tuple[float, str]] = {
-    "digamma": (16.0, "SciPy adds an asymptotic series to a recurrence; near its zeros it cancels"),
     "trigamma": (64.0, "SciPy's zeta(2, x), and below 0 a reflection that subtracts"),
     "bessel_i": (64.0, "AMOS promises digits, not ULP: power and asymptotic series of some dozens of terms"),
-    "power": (8.0, "the C library's pow"),
+}
+#: Functions that answer for an argument so many ULP away, each with its reason.
+BESIDE: dict[str, tuple[float, str]] = {
+    "digamma": (8.0, "below 0 SciPy reflects, and near the zeros there the two parts cancel"),
 }
 FUNCTIONS: dict[str, Callable[..., arb]] = {
     **balls.ROUNDED,
@@ -56,7 +58,9 @@ class Number(Rounded):
     __slots__ = ()
     __hash__ = None  # type: ignore[assignment]
 
-    def _with(self, operation: Callable[[arb, arb], arb], other: Any) -> Number:
+    def _with(self, operation: Callable[[arb, arb], arb], other: Any) -> Any:
+        if isinstance(other, np.ndarray):
+            return NotImplemented  # the array takes itself apart
         return Number(self.widen(operation(self.ball, as_ball(other))), self.widen)
 
     def __neg__(self) -> Number:
@@ -87,7 +91,7 @@ class Number(Rounded):
 class Textbook:
     """NumPy's names over object arrays of `Number`; `widen` says how an operation rounds, and a function."""
 
-    def __init__(self, operation: Widen, function: Callable[[str], Widen]):
+    def __init__(self, operation: Widen, function: Callable[[str], tuple[Widen, Widen]]):
         self.operation = operation
         self.function = function
 
@@ -106,26 +110,31 @@ class Textbook:
     def __getattr__(self, name: str) -> Any:
         if name not in FUNCTIONS:
             return getattr(np, name)  # it moves elements, or chooses
-        scalar, widen = FUNCTIONS[name], self.function(name)
-        return balls.lifted(
-            lambda *x: Number(widen(scalar(*map(as_ball, x))), self.operation), INPUTS.get(name, 1)
-        )
+        scalar, (read, widen) = FUNCTIONS[name], self.function(name)
+
+        def computed(*x: Any) -> Number:
+            return Number(widen(scalar(*(read(as_ball(v)) for v in x))), self.operation)
+
+        return balls.lifted(computed, INPUTS.get(name, 1))
 
 
 @cache
-def rounding(name: str) -> Widen:
-    """How float64 rounds a library function; a selection is exact."""
+def library(name: str) -> tuple[Widen, Widen]:
+    """How float64's library reads a function's arguments and rounds its value; a selection is exact."""
     if name in balls.SELECTIONS:
-        return unrounded
-    return Rounding("float64", 0.5 if name == "sqrt" else WIDER.get(name, (LIBRARY, ""))[0])
+        return unrounded, unrounded
+    away = BESIDE.get(name, (0.0, ""))[0]
+    ulp = 0.5 if name == "sqrt" else WIDER.get(name, (LIBRARY, ""))[0]
+    return Rounding("float64", away) if away else unrounded, Rounding("float64", ulp)
 
 
 def unrounded(x: arb) -> arb:
+    """The same ball."""
     return x
 
 
-MEANS = Textbook(unrounded, lambda name: unrounded)
-ALLOWS = Textbook(Rounding("float64"), rounding)
+MEANS = Textbook(unrounded, lambda name: (unrounded, unrounded))
+ALLOWS = Textbook(Rounding("float64"), library)
 
 
 def gradient(op: Op, space: Textbook, g: Array, y: Array, primals: list[Array]) -> list[Array]:
@@ -144,9 +153,10 @@ def derivative(op: Op, g: Array, primals: list[Array]) -> list[Array]:
         values = at_point(exact.sheet_of_array(op, "vjp", 1), [*flat([*primals, g]), *zeros])
         cuts = np.cumsum([int(np.prod(s)) for s in shapes])[:-1]
         return [part.reshape(s) for part, s in zip(np.split(values, cuts), shapes, strict=True)]
-    sheet = exact.sheet_of(op, 1)
-    columns = zip(*(at_point(sheet, p) * arb(float(c)) for *p, c in zip(*primals, g, strict=True)), strict=True)
-    return [np.array(c, dtype=object) for c in columns]
+    points = [at_point(exact.sheet_of(op, 1), p) for p in zip(*primals, strict=True)]
+    with precision(BITS):
+        weighted = [point * arb(float(c)) for point, c in zip(points, g, strict=True)]
+    return [np.array(column, dtype=object) for column in zip(*weighted, strict=True)]
 
 
 def value(op: Op, primals: list[Array]) -> Array:

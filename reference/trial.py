@@ -19,6 +19,7 @@ from reference.question import Question
 Array = np.ndarray
 
 DEAR = ("jvp_of_vjp", "vjp_of_jvp", "jvp_of_jvp", "batch_jacobian", "jacobian")
+TOLD = (*judge.FAILING, "known")
 JACOBIAN_POINTS = 12  # a block's Jacobian has the square of its points
 #: Whose trace stands for a mode's: the plain way of asking for the same derivative.
 PLAIN = {
@@ -48,7 +49,11 @@ def questions(op: Op, mode: Mode, dtype: str, order: int, tier: str) -> list[Que
 
     Where TensorFlow builds its answer anew for every shape, so that asking is dear, the quick points are asked.
     """
-    asked = blocks(op, dtype, "quick" if mode.asks[order - 1] in DEAR else tier)
+    dear = mode.asks[order - 1] in DEAR
+    if op.shapes is None:
+        asked = blocks(op, dtype, "quick" if dear else tier)
+    else:
+        asked = blocks(op, dtype, tier if mode.name in PLAIN.values() and not dear else "quick")[: 1 if dear else None]
     return [ask_at(op, mode, dtype, order, block) for block in asked]
 
 
@@ -65,6 +70,16 @@ def few(question: Question) -> Array | None:
         return None
     finite = np.flatnonzero(np.logical_and.reduce([np.isfinite(x) for x in question.primals]))
     return finite[np.linspace(0, len(finite) - 1, JACOBIAN_POINTS).astype(int)]
+
+
+def differ_in_failing(found: list[Verdict], before: list[Verdict]) -> bool:
+    """Whether a mode fails at an element at which the plain mode does not."""
+    return any(
+        new.status in judge.FAILING
+        and new.got is not None
+        and any(a.status in judge.FAILING and b.status not in TOLD for a, b in zip(new.outcomes, old.outcomes, strict=True))
+        for new, old in zip(found, before, strict=True)
+    )
 
 
 class Trial:
@@ -88,16 +103,15 @@ class Trial:
             question, base = question.at(selected), base.take(selected)
             before = [v.take(selected) for v in before]
         found = judge.judge(question, self.answer(question), base, before)
-        if any(v.status in judge.FAILING and v.got is not None for v in found):
-            return self.retried(question, found)
-        return found
+        return self.retried(question, found) if differ_in_failing(found, before) else found
 
     def retried(self, question: Question, found: list[Verdict]) -> list[Verdict]:
-        """A mode that fails by the plain trace is judged by its own, where it has one."""
+        """A mode that fails by the plain trace where the plain mode does not is judged by its own trace, if it has one."""
         answer = self.answer(question, trace=True)
         if not answer.get("trace") or "values" not in answer:
             return found
-        return judge.judge(question, answer, judge.basis(question, answer["trace"]))
+        own = judge.basis(question, answer["trace"])
+        return judge.judge(question, answer, own) if own.trace is not None else found
 
     def basis(self, question: Question) -> tuple[Basis, list[Verdict]]:
         """A plain mode's replayed trace and the verdicts on its own answer."""

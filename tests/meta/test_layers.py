@@ -14,7 +14,8 @@ LAYERS = {
     1: "ulp derive compile enclose sheet singular exact cache points textbook limits"
     " balls rounding kernels replay",
     2: "question judge golden",
-    3: "ask choices listing script steps verify show words report versions ledger __main__ __init__",
+    3: "ask choices explain figures listing look naming screen script show steps words"
+    " verify report versions ledger __main__ __init__",
 }
 LAYER = {name: layer for layer, names in LAYERS.items() for name in names.split()}
 MEETS_TENSORFLOW = {"probe", "trace"}  # all others get the library handed to them, or never see it
