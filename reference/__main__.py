@@ -22,7 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without ∂ shows a question mark
     try:
-        return guarded(options.run, options)
+        code = guarded(options.run, options)
+        sys.stdout.flush()
+        return code
     except KeyboardInterrupt:
         return failed(
             "Interrupted; what was judged so far is kept, and verify --resume goes on.", INTERRUPTED

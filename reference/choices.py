@@ -101,9 +101,14 @@ def number(text: str, dtype: str) -> tuple[float, str]:
         held = round_ball(arb(value.numerator) / arb(value.denominator), dtype)
     if held is None:
         raise Unusable(f"{text!r} lies too near the middle of two floats of {dtype} to be rounded.")
-    if math.isfinite(held) and Fraction(held) == value:
+    if math.isfinite(held) and (Fraction(held) == value or meant(text, held)):
         return held, ""
     return held, f"{text} is no {dtype}: it is rounded to {digits(held)} ({hexed(held)})."
+
+
+def meant(text: str, held: float) -> bool:
+    """Whether a long decimal is what Python prints for this very float."""
+    return sum(c.isdigit() for c in text.partition("e")[0]) >= 15 and Fraction(text) == Fraction(repr(held))
 
 
 def digits(value: float) -> str:

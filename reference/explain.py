@@ -67,15 +67,11 @@ def value_words(shown: Shown) -> str:
     widths = [width(shown, v, k) for v in shown.verdicts for k in range(len(v.outcomes))]
     known = [w for w in widths if w is not None]
     if not known:
-        return "At a kink, a pole or a zero of the derivative no digits are promised."
+        return "At a kink, a pole or a zero, and beyond the largest float, no digits are promised."
     widest = max(known)
-    bits = (
-        0
-        if math.isinf(widest)
-        else form.precision
-        if widest <= 0.5
-        else form.precision - 1 - math.log2(widest)
-    )
+    if math.isinf(widest):
+        return "The contracts of what TensorFlow ran allow any number here, so nothing is promised."
+    bits = form.precision if widest <= 0.5 else form.precision - 1 - math.log2(widest)
     many = len(widths) > 1
     digits = f"{bits:.0f} of {form.precision} bits, {bits * math.log10(2):.1f} decimal digits"
     promise = f"{'at least ' * many}{digits}" if bits >= 1 else f"none of its {form.precision} bits"
@@ -83,8 +79,7 @@ def value_words(shown: Shown) -> str:
     kept = "all its numbers lie" if many else "its number lies"
     broken = f"{outside} of its {len(widths)} numbers lie" if many else "its number lies"
     where = f"{broken} outside" if outside else f"{kept} inside"
-    spread = "" if math.isinf(widest) else f" (± {in_ulp(widest)} ULP)"
-    return f"TensorFlow's formula promises {promise}{spread}, and {where}."
+    return f"TensorFlow's formula promises {promise} (± {in_ulp(widest)} ULP), and {where}."
 
 
 def width(shown: Shown, verdict: Verdict, k: int) -> float | None:
@@ -92,8 +87,9 @@ def width(shown: Shown, verdict: Verdict, k: int) -> float | None:
     values = shown.base.value[verdict.entry]
     finite = [s for s in shown.base.exact[verdict.entry][k] if isinstance(s, arb)]
     sides = set(map(Exact, shown.base.exact[verdict.entry][k]))
-    smallest = arb(2) ** FORMATS[shown.question.dtype].emin
-    if values is None or not finite or len(sides) > 1 or bool(abs(finite[0]) < smallest):
+    form = FORMATS[shown.question.dtype]
+    smallest, largest = form.smallest_normal, form.largest
+    if values is None or not finite or len(sides) > 1 or not smallest <= abs(finite[0]) <= largest:
         return None
     return (
         float((values[k].rad() / spacing(finite[0], shown.question.dtype)).upper())

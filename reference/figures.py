@@ -10,6 +10,7 @@ from flint import arb
 
 from reference import replay
 from reference.choices import hexed, shortest, tidied
+from reference.judge import Verdict
 from reference.question import Side
 
 Array = np.ndarray
@@ -39,6 +40,17 @@ def certified(exact: Any, digits: int) -> str:
 
 def certified_side(side: Side, digits: int) -> str:
     return "undefined" if side is None else str(side) if isinstance(side, float) else certified(side, digits)
+
+
+def absent(verdict: Verdict) -> str:
+    """What came back instead of a number: None, or what TensorFlow raised."""
+    return "None" if verdict.message in ("", "None for zero") else verdict.message
+
+
+def proven(side: Side, digits: int) -> str:
+    """The same with a mark where there are more digits."""
+    more = isinstance(side, arb) and side.is_finite() and not side.is_exact()
+    return certified_side(side, digits) + "…" * more
 
 
 class Exact:

@@ -5,15 +5,14 @@ import json
 import sys
 from typing import Any
 
-import sympy as sp
 from rich.console import Console
 from rich.table import Table
 
 from reference.catalogue import FAMILIES, OPS
-from reference.naming import formula
+from reference.naming import formula, written
 from reference.op import FLOATS, Op
 from reference.script import call_of, names_of
-from reference.show import columns
+from reference.show import page
 
 ROOM = 44  # characters for a derivative
 
@@ -23,10 +22,14 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         sys.stdout.write(json.dumps([record(op) for op in OPS.values()], indent=1) + "\n")
         return 0
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else columns())
+    page(screen)
+    return 0
+
+
+def screen(console: Console) -> None:
+    """The catalogue and its size."""
     console.print(table())
     console.print(f"{len(OPS)} functions in {len(FAMILIES)} families", style="dim")
-    return 0
 
 
 def record(op: Op) -> dict[str, Any]:
@@ -63,15 +66,6 @@ def derivative(op: Op) -> str:
     if op.shapes is not None:
         return ", ".join(f"{n} {'×'.join(map(str, s))}" for n, s in zip(names, op.shapes, strict=True))
     return ", ".join(written(formula(op, 1, k)) for k in range(op.arity))
-
-
-def written(expr: sp.Expr) -> str:
-    """An expression on one line; pieces as a sentence would have them."""
-    if not isinstance(expr, sp.Piecewise):
-        return sp.sstr(expr)
-    *cases, (last, _) = expr.args
-    pieces = [f"{sp.sstr(value)} if {sp.sstr(condition)}" for value, condition in cases]
-    return " else ".join([*pieces, sp.sstr(last)])
 
 
 def shortened(text: str) -> str:

@@ -103,8 +103,8 @@ def gravity(verdicts: list[Verdict]) -> tuple[int, float]:
 
 
 def heard(verdicts: list[Verdict]) -> tuple[Any, ...]:
-    """What was answered, bit by bit."""
-    return tuple(None if v.got is None else v.got.tobytes() for v in verdicts)
+    """What was answered, bit by bit, one NaN being like any other."""
+    return tuple(None if v.got is None else tuple(map(hexed, v.got)) for v in verdicts)
 
 
 def spoken(verdicts: list[Verdict]) -> str:

@@ -28,13 +28,22 @@ def partial_names(op: Op, order: int) -> list[str]:
 
 
 def formula(op: Op, order: int, k: int = 0) -> sp.Expr:
-    """The primal (order 0) or one of its partials, in the row's own names and in decimals that can be read."""
+    """The primal (order 0) or one of its partials, in the row's own names and in short decimals."""
     x = derive.symbols_of(op)
     expr = derive.partials(op, order)[k] if order else sp.sympify(op.primal(sp, *x))
     renamed = dict(zip(x, map(sp.Symbol, names_of(op).split(", ")), strict=True))
     long = {r: sp.Symbol(text) for r in expr.atoms(sp.Rational) if (text := decimals(r))}
     expr = expr.xreplace({**renamed, **long}).replace(derive.step_floor, sp.floor)
     return min((expr, sp.factor_terms(expr)), key=sp.count_ops) if order else expr
+
+
+def written(expr: sp.Expr) -> str:
+    """An expression on one line; pieces as a sentence would have them."""
+    if not isinstance(expr, sp.Piecewise):
+        return sp.sstr(expr)
+    *cases, (last, _) = expr.args
+    pieces = [f"{sp.sstr(value)} if {sp.sstr(condition)}" for value, condition in cases]
+    return " else ".join([*pieces, sp.sstr(last)])
 
 
 def decimals(number: sp.Rational) -> str:

@@ -11,13 +11,12 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from reference import words
 from reference.choices import hexed, shortest
 from reference.explain import formula_words, kernel_words, sentence, value_words
-from reference.figures import DIGITS, Exact, certified, certified_side, decimal, in_ulp
+from reference.figures import DIGITS, Exact, absent, certified, certified_side, decimal, in_ulp, proven
 from reference.judge import FAILING, SEVERITY, Verdict
 from reference.look import Shown
-from reference.naming import element_name, entry_name, formula, partial_names, weighted
+from reference.naming import element_name, entry_name, formula, partial_names, weighted, written
 from reference.op import Op
 from reference.question import Question, Side
 from reference.script import call_of, names_of
@@ -26,6 +25,7 @@ from reference.ulp import FORMATS, round_exact
 
 Array = np.ndarray
 
+TALLEST = 6  # lines of a formula
 COLOURS = {
     **dict.fromkeys(("right", "convention"), "green"),
     **dict.fromkeys(("weak", "flushed", "known"), "yellow"),
@@ -106,12 +106,13 @@ def function(question: Question, width: int) -> Table:
 def formula_text(op: Op, order: int, k: int, width: int) -> str:
     """One partial on one line where it fits, else as SymPy lays it out."""
     expr = formula(op, order, k)
-    line = sp.sstr(expr)
+    line = written(expr)
     room = width - 16
     if len(line) <= min(room, 72) and not expr.has(sp.Piecewise):
         return line
     laid_out = sp.pretty(expr, use_unicode=True, wrap_line=False)
-    return laid_out if max(map(len, laid_out.splitlines())) <= room else line
+    rows = laid_out.splitlines()
+    return laid_out if len(rows) <= TALLEST and max(map(len, rows)) <= room else line
 
 
 def inputs(question: Question, copies: int) -> Table:
@@ -177,9 +178,23 @@ def steps_table(steps: list[Step], roomy: bool) -> Table:
             *own,
             Text(in_ulp(step.own_ulp), style="" if step.kept else "bold red"),
             figure(step.meant, step),
-            Text(in_ulp(step.ulp) + (" ◂" if step.lost else "  "), style="yellow" if step.lost else ""),
+            Text(far(step) + (" ◂" if step.lost else "  "), style="yellow" if step.lost else ""),
         )
     return table
+
+
+def far(step: Step) -> str:
+    """The distance in ULP; a decision is either the exact one or the other."""
+    return in_ulp(step.ulp) if step.dtype in FORMATS or step.ulp == 0 else "≠"
+
+
+def loss(step: Step) -> str:
+    """What happens to the digits in this step."""
+    if step.dtype not in FORMATS:
+        return f"{step.text} is decided the other way than it would be exactly."
+    lost = "all bits" if math.isinf(step.lost) or math.isinf(step.ulp) else f"{step.lost:.0f} bits"
+    apart = f"inputs {in_ulp(step.before)} ULP from exact, output {in_ulp(step.ulp)}"
+    return f"{lost} of accuracy are lost in {step.text}: {apart}."
 
 
 def recorded(step: Step) -> str:
@@ -213,14 +228,7 @@ def remarks(told: Told) -> list[Text]:
     """Where digits go, what was left out, and which literals had to be guessed."""
     lines = []
     for step in sorted((s for s in told.steps if s.lost), key=lambda s: -s.lost)[:2]:
-        lost = "every bit" if math.isinf(step.lost) or math.isinf(step.ulp) else f"{step.lost:.0f} bits"
-        lines.append(
-            Text(
-                f"◂ {lost} of accuracy are lost in {step.text}: inputs {in_ulp(step.before)} ULP from exact, "
-                f"output {in_ulp(step.ulp)}.",
-                style="yellow",
-            )
-        )
+        lines.append(Text(f"◂ {loss(step)}", style="yellow"))
     for step in (s for s in told.steps if not s.kept):
         lines.append(
             Text(
@@ -256,18 +264,17 @@ def single(shown: Shown, verdict: Verdict) -> Table:
 
 def exact_lines(side: Side, dtype: str) -> tuple[str, ...]:
     """The proven digits, and the float they round to."""
-    text = certified_side(side, DIGITS[dtype] + 14)
+    text = proven(side, DIGITS[dtype] + 14)
     nearest = None if side is None else round_exact(side, dtype)
     if nearest is None or not isinstance(side, arb):
         return (text,)
-    more = "…" if not side.is_exact() else ""
-    return f"{text}{more}", f"rounds to {decimal(nearest, dtype)}", hexed(nearest)
+    return text, f"rounds to {decimal(nearest, dtype)}", hexed(nearest)
 
 
 def got_lines(shown: Shown, verdict: Verdict, k: int) -> tuple[str, ...]:
     """TensorFlow's number and its distance, or what came instead."""
     if verdict.got is None:
-        return (words.got(verdict, k),)
+        return (absent(verdict),)
     outcome, got = verdict.outcomes[k], float(verdict.got[k])
     far = "" if math.isnan(outcome.ulp) else f"{in_ulp(outcome.ulp)} ULP from exact"
     return decimal(got, shown.question.dtype), far, hexed(got)
@@ -293,7 +300,7 @@ def several(shown: Shown) -> Table:
         table.add_row(
             entry_name(shown.question, verdict.entry) + element_name(shown.question, verdict.entry, k),
             " or ".join(sides),
-            "None" if got is None else decimal(got, dtype),
+            absent(verdict) if got is None else decimal(got, dtype),
             "" if got is None else hexed(got),
             in_ulp(outcome.ulp),
             Text(outcome.status, style=COLOURS[outcome.status]),

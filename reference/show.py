@@ -7,7 +7,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ from reference.choices import (
     shortest,
     tidied,
 )
-from reference.figures import DIGITS, certified, certified_side, finite, hexes, in_ulp
+from reference.figures import DIGITS, absent, certified, certified_side, finite, hexes, in_ulp, proven
 from reference.judge import FAILING, Misshapen, Verdict
 from reference.look import Shown, look
 from reference.naming import element_name, entry_name, formula, partial_names, weighted
@@ -58,13 +58,17 @@ def run(options: argparse.Namespace) -> int:
     elif options.json:
         sys.stdout.write(json.dumps(record(shown), indent=1, ensure_ascii=False) + "\n")
     else:
-        draw(shown, again(shown), Console(highlight=False, width=None if sys.stdout.isatty() else columns()))
+        page(lambda console: draw(shown, again(shown), console))
     return int(any(v.status in FAILING for v in shown.verdicts))
 
 
-def columns() -> int | None:
-    """A hundred columns where nobody said how many there are."""
-    return None if os.environ.get("COLUMNS") else 100
+def page(draw_on: Callable[[Console], None]) -> None:
+    """Draw on a console as wide as the terminal, or a hundred columns where there is none, and print that."""
+    told = sys.stdout.isatty() or os.environ.get("COLUMNS")
+    console = Console(highlight=False, width=None if told else 100)
+    with console.capture() as drawn:
+        draw_on(console)
+    sys.stdout.write(drawn.get())
 
 
 def asked(options: argparse.Namespace) -> tuple[Question, list[str]]:
@@ -100,10 +104,7 @@ def primals(op: Op, dtype: str, options: argparse.Namespace, notes: list[str]) -
     sizes = [math.prod(shape) for shape in shapes]
     typed = numbers(options.at)
     if len(typed) != sum(sizes):
-        held = "" if op.shapes is None else ", or none for a case of its own" if options.case == 0 else ""
-        raise Unusable(
-            f"{op.name} takes {plural(sum(sizes), 'number')}{held}, and {len(typed)} were typed after --at."
-        )
+        raise Unusable(f"{op.name} takes {plural(sum(sizes), 'number')} after --at, not {len(typed)}.")
     values = [rounded(text, dtype, notes) for text in typed]
     parts = np.split(np.array(values), np.cumsum(sizes)[:-1])
     for part, domain, name in zip(parts, op.domain, names_of(op).split(", "), strict=True):
@@ -120,7 +121,7 @@ def filled(texts: Sequence[str], like: Array, dtype: str, what: str, notes: list
     """Typed weights in the shape that the question wants."""
     values = [rounded(text, dtype, notes) for text in numbers(texts)]
     if len(values) not in (1, like.size):
-        raise Unusable(f"The {what} takes {plural(like.size, 'number')}, and {len(values)} were typed.")
+        raise Unusable(f"The {what} takes {plural(like.size, 'number')}, not {len(values)}.")
     return np.broadcast_to(np.array(values), (like.size,)).reshape(like.shape).copy()
 
 
@@ -173,7 +174,7 @@ def program(shown: Shown) -> str:
     worst, k = shown.worst
     sides = [s for s in shown.base.exact[worst.entry][k] if s is not None]
     name = entry_name(shown.question, worst.entry) + element_name(shown.question, worst.entry, k)
-    exact = " or ".join(dict.fromkeys(certified_side(s, DIGITS[dtype] + 4) for s in sides)) or "undefined"
+    exact = " or ".join(dict.fromkeys(proven(s, DIGITS[dtype] + 4) for s in sides)) or "undefined"
     nearest = round_exact(sides[0], dtype) if len(sides) == 1 else None
     comments.append(
         f"exact: {name} = {exact}" + (f", which rounds to {hexed(nearest)}" if nearest is not None else "")
@@ -185,7 +186,7 @@ def program(shown: Shown) -> str:
 def got_text(verdict: Verdict, k: int) -> str:
     """What came back, for a comment."""
     if verdict.got is None:
-        return words.got(verdict, k)
+        return absent(verdict)
     return f"{hexed(float(verdict.got[k]))}, {in_ulp(verdict.outcomes[k].ulp)} ULP away"
 
 

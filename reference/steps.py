@@ -248,7 +248,7 @@ def top(distances: list[float]) -> float:
 
 def bits_lost(before: float, after: float, own: float) -> float:
     """By how many bits the output is worse than the worst input, if the kernel itself is not to blame."""
-    if not after >= MANY or (own == own and own >= after / 2):
+    if not after >= MANY or not before < after or (own == own and own >= after / 2):
         return 0.0
     lost = math.log2(after / max(before, 0.5)) if math.isfinite(after) else math.inf
     return lost if lost >= BITS else 0.0

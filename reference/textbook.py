@@ -22,12 +22,19 @@ def trigamma(x: Array) -> Array:
     return np.where(x < 0, reflected, scipy.special.polygamma(1, np.maximum(x, 0)))
 
 
+def bessel_i(n: int, x: Array) -> Array:
+    """SciPy's I of any order; but that flushes what is below about 1e-154 to zero, where I0 and I1 do not."""
+    near_zero = {0: scipy.special.i0, 1: scipy.special.i1}
+    value = scipy.special.iv(n, x)
+    return np.where(np.abs(x) < 1, near_zero[n](x), value) if n in near_zero else value
+
+
 SPECIAL: dict[str, Any] = {
     "erf": scipy.special.erf,
     "erfc": scipy.special.erfc,
     "digamma": scipy.special.digamma,
     "trigamma": trigamma,
-    "bessel_i": scipy.special.iv,
+    "bessel_i": bessel_i,
 }
 
 AS_NUMPY: dict[str, Any] = {"loggamma": scipy.special.gammaln, "step_floor": np.floor}

@@ -14,22 +14,21 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from reference import limits, record
+from reference import examples, limits, record
 from reference.ask import Probe, ProbeUnavailable
 from reference.catalogue import OPS
 from reference.modes import MODES
 from reference.op import FLOATS, Op
 from reference.record import Tally
 from reference.table import progress, summary
-from reference.trial import Trial, ask_at, questions
+from reference.trial import Trial, questions
 
 QUICK_MODES = ("tape", "persistent", "variable", "nested", "forward", "function", "xla")
 QUICK_DTYPES = ("float32", "float64")
@@ -88,7 +87,16 @@ def prepare(python: str) -> None:
     """Give this worker a probe of its own; interrupts are the main process's business."""
     global _trial
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=end_with_parent, daemon=True).start()
     _trial = Trial(Probe(python=python, restart_after=JOBS_PER_PROBE))
+
+
+def end_with_parent() -> None:
+    """A worker whose main process is gone, however it went, does not work on."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(3)
 
 
 def perform(task: Task) -> list[dict[str, Any]]:
@@ -116,20 +124,8 @@ def judged(trial: Trial, task: Task) -> Iterator[dict[str, Any]]:
 def still_true() -> list[dict[str, Any]]:
     """Ask every limit's counterexample: one that TensorFlow now answers rightly is told, to be deleted."""
     assert _trial is not None
-    lines = [{"untrue": row.name} for row in limits.LIMITS if not holds(_trial, row)]
+    lines = [{"untrue": row.name} for row in limits.LIMITS if not examples.holds(_trial, row)]
     return [*lines, {"done": "limits", "tensorflow_seconds": 0.0}]
-
-
-def holds(trial: Trial, row: limits.Limit) -> bool:
-    """Whether TensorFlow still fails a limit's counterexample in the way the row says."""
-    op, mode, dtype, order, *primals = row.example
-    point = [np.array([float.fromhex(x)]) for x in primals]
-    asked = (
-        [ask_at(OPS[op], MODES[mode], dtype, order, point)]
-        if primals
-        else questions(OPS[op], MODES[mode], dtype, order, "quick")
-    )
-    return any(o.limit == row.name for q in asked for v in trial.verdicts(q) for o in v.outcomes)
 
 
 # -- the file of verdicts -----------------------------------------------------------------------------------
@@ -240,11 +236,11 @@ def run(options: argparse.Namespace) -> int:
                 shown.advance(tally, lines[-1]["done"])
     except KeyboardInterrupt:
         print(f"\nInterrupted: what was judged is in {log.path}; `--resume` goes on from there.", file=sys.stderr)
+        return 130
+    finally:
         pool.shutdown(wait=False, cancel_futures=True)
         for process in multiprocessing.active_children():
             process.terminate()
-        return 130
-    pool.shutdown()
     summary(tally, hello, time.monotonic() - started, spent, log.path, options)
     return tally.exit_code
 

@@ -24,7 +24,8 @@ from tests.planting import HONEST, OPS
 ROOT = Path(__file__).resolve().parents[1]
 SUMMARY, WHOLE = ROOT / "README.md", ROOT / "tests" / "README.md"
 MARKS = ("<!-- kill-table -->", "<!-- /kill-table -->")
-KILLERS = ("formula", "value", "missing", "raised", "crashed")  # which question a fault fails first
+WORDS = ("noticed", "missed", "accuses both")  # of a fault; the last: of the honest function as well
+KILLERS = ("shape", "formula", "value", "missing", "raised", "crashed")  # which question a fault fails first
 
 
 # -- this suite ---------------------------------------------------------------------------------------------
@@ -67,7 +68,7 @@ class Result(NamedTuple):
 
     fault: Fault
     suite: str  # the question that found it; empty if none
-    finite: str  # noticed, missed, or both where the honest function is accused as well
+    finite: str  # noticed, missed, or accuses both: the honest function as well
 
 
 def finite_differences() -> dict[str, str]:
@@ -95,14 +96,19 @@ def rows(cells: Iterable[Iterable[object]]) -> str:
 def table(found: list[Result]) -> str:
     """The faults of the table by kind, with a total."""
     listed = [r for r in found if r.fault.name in FAULTS]
-    head = ("planted fault", "faults", "killed by this suite", "noticed by `tf.test.compute_gradient`")
+    head = ("planted fault", "faults", "killed by this suite", *(f"`compute_gradient` {w}" for w in WORDS))
     parts = [(kind, [r for r in listed if r.fault.kind == kind]) for kind in KINDS]
     return rows([head, *(counted(*part) for part in parts), counted("**all**", listed)])
 
 
 def counted(kind: str, found: list[Result]) -> tuple[object, ...]:
     """One line of the table by kind."""
-    return kind, len(found), sum(bool(r.suite) for r in found), sum(r.finite == "noticed" for r in found)
+    return (
+        kind,
+        len(found),
+        sum(bool(r.suite) for r in found),
+        *(sum(r.finite == w for r in found) for w in WORDS),
+    )
 
 
 def whole(found: list[Result]) -> str:

@@ -151,7 +151,9 @@ def near(op: Op, i: int, dtype: str, stream: np.random.PCG64) -> list[float]:
     """Deterministic points and their neighbours, a few floats away."""
     raw = stream.random_raw(2 * size())
     known = hard(op, i, dtype)
-    return [moved(float(known[int(r % len(known))]), int(r >> 40) % (2 * REACH + 1) - REACH, dtype) for r in raw]
+    return [
+        moved(float(known[int(r % len(known))]), int(r >> 40) % (2 * REACH + 1) - REACH, dtype) for r in raw
+    ]
 
 
 def moved(x: float, steps: int, dtype: str) -> float:

@@ -7,37 +7,20 @@ hand; `python -m reference show OP --script …` prints a plain TensorFlow progr
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-from reference.op import FLOATS
-from reference.ulp import FORMATS, Format
+from reference.limits.forward import FORWARD_MODE
+from reference.limits.form import Format, Limit, anywhere
+from reference.limits.kernels import KERNELS
+from reference.limits.missing import MISSING
+from reference.limits.overflow import OVERFLOW
+from reference.limits.singular import SINGULAR
+from reference.limits.undefined import UNDEFINED
 
-
-class Limit(NamedTuple):
-    """One defect: `who` is the op's name, or a kernel's in brackets, as "[Reciprocal]"."""
-
-    name: str
-    who: tuple[str, ...]
-    symptom: str  # nan, infinite, zero, digits, none or raised: how it shows
-    orders: tuple[int, ...]
-    where: Callable[..., bool]  # (format, *primals) -> whether the defect shows there
-    example: tuple[Any, ...]  # op, mode, dtype, order, *primals in hex
-    why: str
-    dtypes: tuple[str, ...] = FLOATS
-    modes: tuple[str, ...] = ()  # all, if empty
-    link: str = ""
+LIMITS: tuple[Limit, ...] = (*KERNELS, *MISSING, *SINGULAR, *UNDEFINED, *OVERFLOW, *FORWARD_MODE)
 
 
-def anywhere(*_: Any) -> bool:
-    """The defect does not depend on the point."""
-    return True
-
-
-LIMITS: tuple[Limit, ...] = ()
-
-
-def symptom(status: str, got: float | None, exact_is_zero: bool = False) -> str:
+def symptom(status: str, got: float | None) -> str:
     """How a failing answer shows: the word that a limit's row uses."""
     if status in ("raised", "crashed"):
         return status
@@ -53,16 +36,16 @@ def symptom(status: str, got: float | None, exact_is_zero: bool = False) -> str:
 def named(question: Any, entry: int, element: int, found: Any, got: Any) -> Limit | None:
     """The limit that a failing outcome is listed in, if any."""
     shows = symptom(found.status, None if got is None else float(got[element]))
-    point = [] if question.block is None else [float(x[element]) for x in question.primals]
+    point = question.primals if question.block is None else [float(x[element]) for x in question.primals]
     who = {question.op.name, f"[{found.kernel}]"}
     for limit in LIMITS:
         if (
             who.intersection(limit.who)
-            and limit.symptom == shows
+            and shows in limit.symptom.split()
             and question.order in limit.orders
             and question.dtype in limit.dtypes
             and (not limit.modes or question.mode.name in limit.modes)
-            and limit.where(FORMATS[question.dtype], *point)
+            and limit.covers(question.op.name, question.dtype, point)
         ):
             return limit
     return None

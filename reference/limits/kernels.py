@@ -1,0 +1,129 @@
+"""Kernels that leave their contract, whichever gradient they stand in."""
+
+from __future__ import annotations
+
+from reference.limits.form import Format, Limit, bits, per_op
+
+FLUSHED_STEP = 111  # bits: from here on 2^-14 of a reciprocal's estimate is below the smallest normal number
+
+ZETA = (
+    "Eigen's float32 zeta adds nine terms and then an expansion that holds only well right of 0, where the float64 one "
+    "goes on until x + n > 9: polygamma(1, -12.5) is -0.077 instead of 9.79, and NaN about -9."
+)
+
+
+def left(_: Format, x: float) -> bool:
+    """Where nine steps to the right are not enough."""
+    return x < -5
+
+
+KERNELS = (
+    Limit(
+        "Reciprocal loses digits at large x",
+        ("[Reciprocal]",),
+        "digits",
+        (1, 2),
+        per_op(
+            ("log", lambda f, x: bits(x) >= FLUSHED_STEP),
+            ("log1p", lambda f, x: bits(1 + x) >= FLUSHED_STEP),
+            ("atan", lambda f, x: bits(1 + x * x) >= FLUSHED_STEP),
+        ),
+        ("log", "tape", "float32", 1, 6.8187782440783645e34),
+        "Eigen's AVX-512 packet reciprocal refines a 14-bit estimate by one Newton step, and above 2^112 the "
+        "step's correction is smaller than the smallest normal number and flushed to zero.",
+        dtypes=("float32",),
+        needs="avx512f",
+    ),
+    Limit(
+        "Reciprocal flushes the smallest normal number",
+        ("[Reciprocal]",),
+        "zero",
+        (1, 2),
+        per_op(("log", lambda f, x: bits(x) >= f.emax - 1)),
+        ("log", "tape", "float32", 1, 2.0**126),
+        "1 / 2^126 is a normal number, 2^-126, but the estimate that Eigen's AVX-512 reciprocal begins with "
+        "flushes it to zero; bfloat16 is computed in float32.",
+        dtypes=("bfloat16", "float32"),
+        needs="avx512f",
+    ),
+    Limit(
+        "Erf is NaN at huge x",
+        ("[Erf]",),
+        "nan",
+        (1, 2),
+        per_op(("erf gelu", lambda f, x: bits(x) > f.emax / 2)),
+        ("erf", "nested", "float64", 2, 1.7976931348623157e308),
+        "Eigen's float64 erf squares its argument, and where the square overflows it divides one infinity by "
+        "another.",
+        dtypes=("float64",),
+    ),
+    Limit(
+        "Elu is zero at small negative x",
+        ("[Elu]",),
+        "zero",
+        (2,),
+        lambda f, x: x < 0 and bits(x) < -f.precision,
+        ("elu", "nested", "float32", 2, -(2.0**-30)),
+        "The kernel computes exp(x) - 1 rather than expm1(x) and so returns 0 for |x| below half an ULP of one; "
+        "EluGrad takes that 0 for the other branch, and the second derivative is 0 instead of exp(x).",
+    ),
+    Limit(
+        "Selu is zero at small negative x",
+        ("[Selu]",),
+        "digits zero",
+        (1, 2),
+        lambda f, x: x < 0 and bits(x) < -f.precision,
+        ("selu", "tape", "float32", 1, -(2.0**-30)),
+        "The kernel computes exp(x) - 1 rather than expm1(x) and so returns 0 for |x| below half an ULP of one; "
+        "SeluGrad takes that 0 for the other branch and returns scale instead of scale * alpha, and 0 at second order.",
+    ),
+    Limit(
+        "Erfinv loses digits at small x",
+        ("[Erfinv]",),
+        "digits",
+        (2,),
+        lambda f, x: bits(x) < -3,
+        ("erfinv", "nested", "float32", 2, 0.0003452669770922512),
+        "The kernel computes ndtri((x + 1) / 2) / sqrt(2): x + 1 rounds away the digits of a small x, and the "
+        "second derivative is proportional to erfinv(x).",
+    ),
+    Limit(
+        "Erfinv is zero at tiny x",
+        ("[Erfinv]",),
+        "zero",
+        (2,),
+        lambda f, x: bits(x) < 1 - f.precision,
+        ("erfinv", "nested", "float32", 2, 2.0**-30),
+        "The kernel computes ndtri((x + 1) / 2) / sqrt(2), and x + 1 is 1 for such an x: erfinv and with it the "
+        "second derivative are 0.",
+    ),
+    Limit(
+        "Erfinv is infinite just inside its domain",
+        ("[Erfinv]",),
+        "infinite",
+        (1, 2),
+        lambda f, x: bits(1 - abs(x)) <= -f.precision,
+        ("erfinv", "tape", "float32", 1, 1 - 2.0**-24),
+        "The kernel computes ndtri((x + 1) / 2) / sqrt(2), and x + 1 rounds to 2 for the largest x below 1.",
+    ),
+    Limit(
+        "Polygamma is wrong left of -5, first order",
+        ("digamma",),
+        "digits infinite nan",
+        (1,),
+        left,
+        ("digamma", "tape", "float32", 1, -9.110600471496582),
+        ZETA,
+        dtypes=("float32",),
+    ),
+    Limit(
+        "Polygamma is wrong left of -5, second order",
+        ("digamma", "lgamma"),
+        "digits infinite nan",
+        (2,),
+        left,
+        ("lgamma", "nested", "float32", 2, -9.110600471496582),
+        ZETA,
+        dtypes=("float32",),
+    ),
+)

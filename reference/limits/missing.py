@@ -1,0 +1,29 @@
+"""Gradients that TensorFlow does not have: it raises, or says None."""
+
+from __future__ import annotations
+
+from reference.limits.form import FORWARD, Limit, anywhere
+
+MISSING = (
+    Limit(
+        "no gradient of SoftsignGrad",
+        ("softsign",),
+        "raised",
+        (1, 2),
+        anywhere,
+        ("softsign", "nested", "float32", 2, 0.75),
+        "Softsign's gradient is the kernel SoftsignGrad, for which no gradient is registered: every second "
+        "derivative, and forward mode even at first order, raises LookupError.",
+    ),
+    Limit(
+        "no second derivative of lgamma in float16",
+        ("lgamma",),
+        "raised",
+        (2,),
+        anywhere,
+        ("lgamma", "nested", "float16", 2, 1.5),
+        "Lgamma and Digamma have float16 kernels but Polygamma and Zeta have not, so that the gradient's gradient "
+        "is refused: InvalidArgumentError in reverse mode, TypeError in forward mode.",
+        dtypes=("float16",),
+    ),
+)

@@ -1,0 +1,171 @@
+"""Factors that overflow on the way to a finite derivative: infinity, or NaN where another factor is zero."""
+
+from __future__ import annotations
+
+import math
+
+from reference.limits.form import (
+    INF,
+    LN2,
+    Limit,
+    bits,
+    huge,
+    infinite,
+    nearest,
+    over,
+    per_op,
+    powers,
+    radius,
+    ratios,
+)
+
+OVERFLOW = (
+    Limit(
+        "a factor overflows beside one that vanishes, first order",
+        ("silu", "gelu", "mish", "sinc", "gelu_approximate", "x_log_x"),
+        "nan",
+        (1,),
+        per_op(
+            ("silu x_log_x", infinite),
+            ("gelu mish", huge),
+            ("sinc", lambda f, x: over(f, bits(x) + 2)),
+            ("gelu_approximate", lambda f, x: over(f, 3 * bits(x))),
+        ),
+        ("silu", "tape", "float32", 1, INF),
+        "The product rule multiplies x, or a power of it, by the derivative of a sigmoid-like factor: where the first "
+        "has become infinite and the second 0, their product is NaN instead of 0.",
+    ),
+    Limit(
+        "a factor overflows beside one that vanishes, second order",
+        ("atan", "erf", "erfc", "silu", "gelu", "mish", "sinc", "gelu_approximate", "asinh", "acosh", "x_log_x"),
+        "nan",
+        (2,),
+        per_op(
+            ("atan erf erfc silu gelu mish", huge),
+            ("sinc", lambda f, x: over(f, bits(x) + 2)),
+            ("gelu_approximate", lambda f, x: over(f, 3 * bits(x))),
+            ("asinh acosh", lambda f, x: nearest(f, (bits(x) + 1) * LN2) > math.log(f.largest) + LN2),
+            ("x_log_x", infinite),
+        ),
+        ("atan", "nested", "float32", 2, 3.4028234663852886e38),
+        "The gradient's gradient multiplies 2 x, or cosh(y), or another factor that overflows, by one that has become 0: "
+        "NaN instead of 0.",
+    ),
+    Limit(
+        "a pow's factor overflows beside one that vanishes",
+        ("pow",),
+        "nan",
+        (1, 2),
+        powers,
+        ("pow", "tape", "float32", 1, 0.75, INF),
+        "b * a^(b-1) and a^b * log(a), and at second order b * b * a^(b-2), are multiplied out factor by factor: "
+        "where one overflows and another is 0 the product is NaN, at a = b = 0 too, where a^b does not depend on a.",
+    ),
+    Limit(
+        "a pow's second derivative overflows early",
+        ("pow",),
+        "infinite",
+        (2,),
+        powers,
+        ("pow", "nested", "float32", 2, 2.0**-70, 2.0**-70),
+        "b * a^(b-1) is differentiated to b * (b-1) * a^(b-2), and the power overflows although b makes the product "
+        "a float.",
+    ),
+    Limit(
+        "the radius overflows or underflows: NaN",
+        ("hypot", "atan2"),
+        "nan",
+        (1, 2),
+        lambda f, a, b: over(f, 2 * radius(a, b), -4 * radius(a, b)),
+        ("hypot", "tape", "float32", 1, 0.0, 0.0),
+        "The gradients divide by a^2 + b^2 or its root, unscaled: infinity beside 0 where it overflows, 0 / 0 where "
+        "it underflows or vanishes.",
+    ),
+    Limit(
+        "the radius underflows: infinite",
+        ("hypot", "atan2"),
+        "infinite",
+        (1, 2),
+        lambda f, a, b: over(f, -4 * radius(a, b)),
+        ("hypot", "tape", "float32", 1, 2.0**-70, 2.0**-70),
+        "The gradients divide by a^2 + b^2 or its root, unscaled, which underflows to 0, and at second order by its "
+        "square.",
+    ),
+    Limit(
+        "xdivy's derivative divides by a square",
+        ("xdivy",),
+        "infinite",
+        (1, 2),
+        lambda f, a, b: ratios(f, bits(a), bits(b), 4),
+        ("xdivy", "tape", "float32", 1, 2.0**-70, 2.0**-70),
+        "Xdivy's gradient is -x / y**2, whose denominator underflows to 0 where the quotient is a float; at second "
+        "order it is the square's square.",
+    ),
+    Limit(
+        "xdivy's second derivative at infinity",
+        ("xdivy",),
+        "nan",
+        (2,),
+        infinite,
+        ("xdivy", "nested", "float32", 2, 0.75, INF),
+        "-x / y**2 is differentiated as a quotient, whose gradient is x / (y**2)**2 times 2 * y: 0 * inf.",
+    ),
+    Limit(
+        "a quotient's second derivative divides by a square",
+        ("xlogy", "xlog1py"),
+        "infinite",
+        (2,),
+        per_op(
+            ("xlogy", lambda f, a, b: ratios(f, bits(a), bits(b))),
+            ("xlog1py", lambda f, a, b: ratios(f, bits(a), bits(1 + b))),
+        ),
+        ("xlogy", "nested", "float32", 2, 2.0**-70, 2.0**-70),
+        "Xdivy's gradient is -x / y**2, whose denominator underflows to 0 where the quotient is a float.",
+    ),
+    Limit(
+        "where leaks from the branch not taken",
+        ("where",),
+        "nan",
+        (1, 2),
+        lambda f, a, b: ratios(f, bits(a), bits(b)) or infinite(f, a, b),
+        ("where", "tape", "float32", 1, 1.0, 0.0),
+        "tf.where gives the branch not taken a zero cotangent, which that branch's infinite partials a / b^2 or 1 / b "
+        "turn into NaN.",
+    ),
+    Limit(
+        "x log x divides by the square of x",
+        ("x_log_x",),
+        "infinite",
+        (2,),
+        lambda f, x: 2 * bits(x) < f.emin,
+        ("x_log_x", "nested", "float32", 2, 2.0**-70),
+        "Xdivy's gradient is -x / y**2, whose denominator underflows to 0 long before -1 / x overflows.",
+    ),
+    Limit(
+        "x log x divides by the square of x, cancelling",
+        ("x_log_x",),
+        "nan",
+        (2,),
+        lambda f, x: 2 * bits(x) < f.emin,
+        ("x_log_x", "nested", "float64", 2, 2.2250738585072014e-308),
+        "Xdivy's gradient is -x / y**2, infinite where the square underflows; where 1 / x times the weights overflows "
+        "too, their sum is inf - inf.",
+    ),
+    Limit(
+        "a partial product overflows",
+        ("exp", "expm1", "square", "reciprocal", "logit", "sqrt", "divide", "divide_no_nan", "where"),
+        "infinite",
+        (1, 2),
+        per_op(
+            ("exp expm1", lambda f, x: over(f, x / LN2)),
+            ("square", lambda f, x: over(f, bits(x) + 1)),
+            ("reciprocal", lambda f, x: over(f, -3 * bits(x))),
+            ("logit", lambda f, x: over(f, -2 * bits(x), -2 * bits(1 - x))),
+            ("sqrt", lambda f, x: over(f, -1.5 * bits(x))),
+            ("divide divide_no_nan where", lambda f, a, b: ratios(f, bits(a), bits(b))),
+        ),
+        ("reciprocal", "tape", "float16", 1, 2.0**-8),
+        "The derivative times its weights is a float, but the product is taken in an order in which a part of it "
+        "is not: ReciprocalGrad squares 1 / x before it multiplies by a cotangent below one.",
+    ),
+)

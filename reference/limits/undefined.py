@@ -1,0 +1,40 @@
+"""Points at which the function itself has no value, or jumps: what TensorFlow says there is not what lies beside."""
+
+from __future__ import annotations
+
+import math
+
+from reference.limits.form import INF, Limit, bits, infinite
+
+UNDEFINED = (
+    Limit(
+        "a quotient without a value",
+        ("divide", "divide_no_nan", "xdivy"),
+        "nan",
+        (1, 2),
+        lambda f, a, b: a == b == 0 or math.isinf(a) and math.isinf(b),
+        ("divide", "tape", "float32", 1, 0.0, 0.0),
+        "0 / 0 and inf / inf are NaN, and so are their derivatives, although one of them may tend to a limit along one "
+        "of the axes.",
+    ),
+    Limit(
+        "divide_no_nan by zero",
+        ("divide_no_nan",),
+        "zero",
+        (1, 2),
+        lambda f, a, b: bits(b) < f.emin,
+        ("divide_no_nan", "tape", "float32", 1, 0.75, 0.0),
+        "The quotient is 0 at b = 0 by definition and so are its derivatives, although all around it has a pole; "
+        "subnormal numbers count as 0.",
+    ),
+    Limit(
+        "a subnormal condition counts as zero",
+        ("where",),
+        "infinite",
+        (2,),
+        lambda f, a, b: bits(a) < f.emin,
+        ("where", "nested", "float32", 2, 2.0**-140, -(2.0**-108)),
+        "TensorFlow's kernels flush subnormal numbers, a > 0 among them, so that the other branch is taken.",
+        dtypes=("bfloat16", "float32"),
+    ),
+)
