@@ -55,14 +55,20 @@ def guarded(run: Callable[[argparse.Namespace], int], options: argparse.Namespac
     except BrokenPipeError:
         raise
     except OSError as error:
-        where = f" {error.filename}" if error.filename else ""
-        return failed(f"Cannot use{where}: {error.strerror or error}.", INFRASTRUCTURE)
+        return failed(unusable(error), INFRASTRUCTURE)
 
 
 def failed(sentence: str, code: int) -> int:
     """Say what went wrong on stderr."""
     sys.stderr.write(sentence + "\n")
     return code
+
+
+def unusable(error: OSError) -> str:
+    """Which file cannot be used, unless the error is a sentence already."""
+    if error.strerror is None:
+        return str(error)
+    return f"Cannot use {error.filename or 'a file'}: {error.strerror}."
 
 
 def missing(error: ImportError) -> str:

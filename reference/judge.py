@@ -179,7 +179,7 @@ def answered(
     if not finite:
         return at_pole(known, got)
     if len(finite) == len(known) and formula is not None and formula.is_finite():
-        if not formula.overlaps(hull(*finite)):
+        if not means(formula, finite, dtype):
             return "wrong", "formula"
         if len(known) > 1 and value is not None and replay.within(value, got):
             return "right", ""
@@ -192,6 +192,12 @@ def answered(
     if not replay.within(value, got):
         return "wrong", "value"
     return promised(known[0], value, got, dtype, tiny), ""
+
+
+def means(formula: arb, exact: list[arb], dtype: str) -> bool:
+    """Whether the formula's ball meets the exact answer; what no float can show apart is the same."""
+    apart = formula - hull(*exact)
+    return apart.contains(0) or bool(abs(apart) < arb(FORMATS[dtype].smallest) / 2**20)
 
 
 def at_pole(known: list[Side], got: float) -> tuple[str, str]:

@@ -122,19 +122,19 @@ def replayed(node: Node, outputs: list[Tensor | None]) -> bool:
 # -- literals -----------------------------------------------------------------------------------------------
 
 
-def is_short(value: float, dtype: str) -> bool:
-    """A literal of at most a third of the digits of its dtype is what its author wrote; a longer one was rounded."""
+def is_short(value: float, precision: int) -> bool:
+    """A literal of at most a third of the digits is what its author wrote; a longer one was rounded."""
     if not np.isfinite(value) or value == 0:
         return True
     mantissa, _ = np.frexp(value)
-    return float(mantissa * 2.0 ** (FORMATS[dtype].precision // 3)).is_integer()
+    return float(mantissa * 2.0 ** (precision // 3)).is_integer()
 
 
-def literal(value: float, dtype: str) -> arb:
-    """A literal as its author may have meant it: within half a unit in its last place."""
-    if is_short(value, dtype):
+def literal(value: float, precision: int) -> arb:
+    """A literal as its author may have meant it: within half a unit in the last of so many digits."""
+    if is_short(value, precision):
         return as_balls(np.array(value))[()]
-    return arb(value) * arb(1, 2.0 ** -FORMATS[dtype].precision)
+    return arb(value) * arb(1, 2.0**-precision)
 
 
 def leaves(trace: Trace) -> Callable[[str, Tensor], Any]:
@@ -143,7 +143,9 @@ def leaves(trace: Trace) -> Callable[[str, Tensor], Any]:
             return tensor.values
         if name in trace.sources:
             return as_balls(tensor.values)
-        return lifted(lambda v: literal(float(v), tensor.dtype), 1)(tensor.values)
+        # A literal kept in a narrower format than the question's has lost digits that its author meant to have.
+        precision = max(FORMATS[tensor.dtype].precision, FORMATS[trace.dtype].precision)
+        return lifted(lambda v: literal(float(v), precision), 1)(tensor.values)
 
     return leaf
 

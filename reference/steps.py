@@ -186,7 +186,7 @@ class Labels:
         value = values.reshape(-1)[0]
         if dtype not in FORMATS:
             return str(value)
-        if not replay.is_short(float(value), dtype):
+        if not replay.is_short(float(value), FORMATS[dtype].precision):
             self.guessed.append(f"{shortest(float(value), dtype)} ({dtype})")
         text = shortest(float(value), dtype)
         return text if len(text) < 13 else f"{text[:10]}…"
