@@ -9,11 +9,12 @@ Booleans are three-valued: True, False, or None where the balls cannot decide.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from flint import acb, arb
+from flint import acb, arb, ctx
 
 Array = np.ndarray
 INFINITE = {math.inf: arb.pos_inf(), -math.inf: arb.neg_inf()}
@@ -22,6 +23,16 @@ INFINITE = {math.inf: arb.pos_inf(), -math.inf: arb.neg_inf()}
 def ball(value: float) -> arb:
     """The exact ball of one float; infinities are exact, NaN is the indeterminate ball."""
     return arb(value) if math.isfinite(value) else INFINITE.get(value, arb.nan())
+
+
+@contextmanager
+def working(precision: int) -> Iterator[None]:
+    """A `with` block that computes at so many bits."""
+    before, ctx.prec = ctx.prec, precision
+    try:
+        yield
+    finally:
+        ctx.prec = before
 
 
 def boxed(values: Any) -> Array:

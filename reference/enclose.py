@@ -1,10 +1,10 @@
 """Enclosures at growing precision, until each rounds to one float of the format."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
-from flint import arb, ctx
+from flint import arb
 
+from reference.balls import working as precision
 from reference.compile import UNDEFINED, Function
 from reference.ulp import FORMATS, round_ball
 
@@ -13,16 +13,6 @@ Signature = tuple[int, ...]
 
 PRECISIONS = (320, 640, 1280, 2560, 6000)
 GUARD = 64  # bits beyond the format's own, so that an enclosure rounds to one float
-
-
-@contextmanager
-def precision(bits: int) -> Iterator[None]:
-    """Arb's working precision, put back afterwards."""
-    before, ctx.prec = ctx.prec, bits
-    try:
-        yield
-    finally:
-        ctx.prec = before
 
 
 def enclose(function: Function, balls: Sequence[Ball], dtype: str) -> list[tuple[arb | None, ...]]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from flint import arb
 
-from reference import replay
+from reference.balls import working
 from reference.choices import hexed, shortest, tidied
 from reference.judge import Verdict
 from reference.question import Side
@@ -33,7 +33,7 @@ def certified(exact: Any, digits: int) -> str:
         return "undefined"
     if not exact.is_finite():
         return "inf" if exact > 0 else "-inf"
-    with replay.working(1000):  # or Arb prints no more digits than it happens to work with
+    with working(1000):  # or Arb prints no more digits than it happens to work with
         text = exact.str(digits, radius=False)
     return tidied(text) if exact.is_exact() or "e" in text else text
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reference import replay
+from reference.balls import working
 from reference.choices import hexed, listed
 from reference.judge import SEVERITY, Basis, Verdict, basis
 from reference.modes import MODES
@@ -53,7 +54,7 @@ def look(
     """
     notes = list(notes)
     tried = [copies] if copies else [1] if question.block is None else [1, CROWD]
-    with replay.working(WORKING):
+    with working(WORKING):
         results = {n: [first(v) for v in trial.verdicts(repeated(question, n))] for n in tried}
     chosen = max(tried, key=lambda n: gravity(results[n]))
     verdicts = results[chosen]
@@ -66,7 +67,7 @@ def look(
         return Shown(asked_again, verdicts, bare(question), None, "", notes, version(trial), chosen)
     source = repeated(question._replace(mode=MODES[traced]), chosen)
     answer = trial.answer(source, trace=True)
-    with replay.working(WORKING):
+    with working(WORKING):
         base = basis(source, answer["trace"])
     trace = replay.Trace.read(answer["trace"], question.dtype, source.block)
     if question.block is not None and chosen > 1:
@@ -79,7 +80,7 @@ def look(
 
 def bare(question: Question) -> Basis:
     """What is known without a trace: the exact answer alone."""
-    with replay.working(WORKING):
+    with working(WORKING):
         return basis(question, None)
 
 

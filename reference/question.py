@@ -10,11 +10,13 @@ import numpy as np
 from flint import arb
 
 from reference import exact
+from reference.balls import working
 from reference.modes import Mode
 from reference.op import Op
 from reference.wire import pack
 
 Array = np.ndarray
+EXACTLY = 400  # bits, in which an enclosure times a few floats loses nothing that counts
 Side = Any  # an Arb ball, a float infinity, or None where no limit exists
 
 
@@ -88,8 +90,9 @@ class Question(NamedTuple):
         return [self.scaled(k, sides) for k in range(len(self.entries))]
 
     def scaled(self, entry: int, sides: list[tuple[tuple[Side, ...], ...]]) -> list[tuple[Side, ...]]:
-        factor = np.prod([[arb(v) for v in s] for s in self.scale(entry)], axis=0)
-        return [tuple(times(f, side[entry]) for side in point) for f, point in zip(factor, sides, strict=True)]
+        with working(EXACTLY):
+            factor = np.prod([[arb(v) for v in s] for s in self.scale(entry)], axis=0)
+            return [tuple(times(f, side[entry]) for side in point) for f, point in zip(factor, sides, strict=True)]
 
 
 def times(factor: arb, side: Side) -> Side:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from flint import arb
 
-from reference import judge, limits
-from reference.judge import FAILING, SEVERITY, Basis, Outcome, Verdict
+from reference import limits
+from reference.judge import FAILING, Basis, Outcome, Verdict
 from reference.question import Question, Side
 from reference.replay import Audit
 from reference.ulp import FORMATS, round_exact
@@ -72,7 +72,7 @@ def kind(verdict: Verdict, element: int, found: Outcome) -> tuple[str, ...]:
 def finding(verdict: Verdict, element: int) -> dict[str, Any]:
     """One point of a finding, in full."""
     found = verdict.outcomes[element]
-    exact = verdict.exact[element]
+    exact, blocked = verdict.exact[element], verdict.question.block is not None
     return {
         "status": found.status,
         "question": found.question,
@@ -81,6 +81,8 @@ def finding(verdict: Verdict, element: int) -> dict[str, Any]:
         "ulp": found.ulp if math.isfinite(found.ulp) else None,
         "element": element,
         "primals": primals(verdict.question, element),
+        "cotangent": [float(verdict.question.cotangent.reshape(-1)[element]).hex()] if blocked else [],
+        "tangents": [float(h[element]).hex() for h in verdict.question.tangents] if blocked else [],
         "exact": [decimal(side) for side in exact],
         "exact_hex": [rounded(side, verdict.question.dtype) for side in exact],
         "got": None if verdict.got is None else float(verdict.got[element]).hex(),
@@ -192,7 +194,7 @@ class Tally:
             self.kernels[key] = dict(record)
             return
         floats, broken = before["floats"] + record["floats"], before["broken"] + record["broken"]
-        badness = lambda r: (r["broken"] > 0, math.inf if r["ulp"] is None else r["ulp"])  # noqa: E731
+        badness = lambda r: (r["broken"] > 0, math.inf if r["ulp"] is None else r["ulp"])
         self.kernels[key] = {**max(before, record, key=badness), "floats": floats, "broken": broken}
 
     @property
@@ -217,9 +219,3 @@ class Tally:
             return 3
         return 5 if not self.points else 0 if self.clean else 1
 
-
-def by_severity(record: dict[str, Any]) -> int:
-    return SEVERITY[record["status"]]
-
-
-__all__ = ["Tally", "judge", "of_kernels", "of_verdict"]

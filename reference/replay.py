@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from flint import arb, ctx
+from flint import arb
 
-from reference.balls import EXACT, Array, as_balls, lifted
+from reference.balls import EXACT, Array, as_balls, lifted, working
 from reference.kernels import KERNELS, Kernel
 from reference.rounding import LEAVE, Machine, Rounding
 from reference.ulp import FORMATS, round_ball
@@ -217,7 +217,7 @@ def contracted(node: Node, inputs: list[Any], dtype: str, scale: float = 1.0) ->
         return [LEAVE(out) for out in node.meaning(machine, entered)]
     if contract.input_ulp:
         blur = arb(1, contract.input_ulp * scale * 2.0 ** (1 - FORMATS[dtype].precision))
-        inputs = [x * blur if is_balls(x) else x for x in inputs]
+        inputs = [*inputs[:-1], inputs[-1] * blur]
     outputs = node.meaning(EXACT, inputs)
     if contract.terms:
         count, size = contract.terms(EXACT, *inputs, **node.chosen)
@@ -237,19 +237,6 @@ def summation(roundings: float, dtype: str) -> Callable[[Array], Array]:
 def is_balls(x: Any) -> bool:
     """Whether a replayed tensor holds balls, rather than recorded integers or decisions."""
     return isinstance(x, np.ndarray) and x.dtype == object and x.size > 0 and isinstance(x.flat[0], arb)
-
-
-class working:
-    """A `with` block at a given precision in bits."""
-
-    def __init__(self, precision: int):
-        self.precision = precision
-
-    def __enter__(self) -> None:
-        self.before, ctx.prec = ctx.prec, self.precision
-
-    def __exit__(self, *_: Any) -> None:
-        ctx.prec = self.before
 
 
 # -- kernel by kernel ---------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import numpy as np
 from flint import arb
 
 from reference import replay
+from reference.balls import working
 from reference.choices import shortest
 from reference.ulp import FORMATS, spacing
 
@@ -277,5 +278,5 @@ def distance(got: Any, exact: Any, dtype: str) -> float:
     if not math.isfinite(got):
         largest = FORMATS[dtype].largest
         return 0.0 if math.isinf(got) and bool(exact > largest if got > 0 else exact < -largest) else math.inf
-    with replay.working(PRECISION):
+    with working(PRECISION):
         return float((abs(arb(got) - exact) / spacing(exact, dtype)).upper())

@@ -137,17 +137,23 @@ def finding(found: dict[str, Any]) -> str:
     if not points:
         return f"{head}   {where}"
     worst = max(points, key=lambda p: float("inf") if p["ulp"] is None else p["ulp"])
-    at = " ".join(worst["primals"])
     blame = f", kernel {worst['kernel']}" if worst["kernel"] else ""
     lines = [
         f"{head}   {where}",
         f"  primal    {', '.join(f'{float.fromhex(p)!r} ({p})' for p in worst['primals'])}",
         f"  exact     {' or '.join(map(str, worst['exact']))} ({' or '.join(map(str, worst['exact_hex']))})",
         f"  got       {found['message'] or said(worst['got'])}   [{worst['question']}{blame}]",
-        f"  again     python -m reference show {found['op']} --at={at.replace(' ', ',')} --mode {found['mode']} "
-        f"--dtype {found['dtype']} --order {found['order']}",
+        f"  again     {again(found, worst)}",
     ]
     return "\n".join(lines)
+
+
+def again(found: dict[str, Any], point: dict[str, Any]) -> str:
+    """The command that shows one point of a finding from end to end."""
+    chosen = (("at", point["primals"]), ("cotangent", point["cotangent"]), ("tangent", point["tangents"]))
+    numbers = " ".join(f"--{name}={','.join(values)}" for name, values in chosen if values and point["cotangent"])
+    setting = f"--mode {found['mode']} --dtype {found['dtype']} --order {found['order']}"
+    return " ".join(f"python -m reference show {found['op']} {numbers} {setting}".split())
 
 
 def said(got: str | None) -> str:

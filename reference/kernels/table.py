@@ -10,7 +10,7 @@ class Contract(NamedTuple):
     """How far a kernel's answer may be from the exact value at the kernel's own inputs.
 
     `ulp`: units in the last place of the result, per operation if `stepwise`.
-    `input_ulp`: besides, the exact value may be taken at inputs moved by so many ULP of theirs.
+    `input_ulp`: besides, the exact value may be taken at a last input moved by so many ULP of its own.
     `stepwise`: the kernel computes its formula operation by operation, each rounded.
     `terms`: for contractions, (space, *inputs, **attrs) -> (count, sum of magnitudes): any order of summation.
     """

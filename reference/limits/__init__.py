@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from reference.limits.forward import FORWARD_MODE
 from reference.limits.form import Format, Limit, anywhere
+from reference.limits.forward import FORWARD_MODE
 from reference.limits.kernels import KERNELS
 from reference.limits.missing import MISSING
 from reference.limits.overflow import OVERFLOW

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reference.limits.form import FORWARD, Limit, anywhere
+from reference.limits.form import Limit, anywhere
 
 MISSING = (
     Limit(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from reference.limits.form import INF, Limit, bits, infinite
+from reference.limits.form import Limit, bits
 
 UNDEFINED = (
     Limit(
