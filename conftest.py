@@ -1,4 +1,4 @@
-"""Wiring only: Hypothesis's profiles, TensorFlow's silence, and one probe for all tests."""
+"""Wiring only: Hypothesis's profiles, TensorFlow's silence, one probe and one trial for all tests."""
 
 import os
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
 from reference.ask import Probe
+from reference.trial import Trial
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read by TensorFlow while it is imported
 
@@ -29,6 +30,7 @@ COMMON = {
 PROFILES = {
     "dev": {"max_examples": 20, "derandomize": False, "database": EXAMPLES},
     "gate": {"max_examples": 50, "derandomize": True, "database": None},
+    "seeded": {"max_examples": 50, "derandomize": False, "database": None},  # the gate, at other points
     "nightly": {"max_examples": 1000, "derandomize": False, "database": EXAMPLES},
 }
 for name, fields in PROFILES.items():
@@ -41,3 +43,9 @@ def probe() -> Iterator[Probe]:
     """The installed TensorFlow, in a process of its own that starts with the first question."""
     with Probe() as asked:
         yield asked
+
+
+@pytest.fixture(scope="session")
+def trial(probe: Probe) -> Trial:
+    """The installed TensorFlow on trial; traces are kept for the session."""
+    return Trial(probe)

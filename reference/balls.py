@@ -75,7 +75,19 @@ def polygamma(order: arb, x: arb) -> arb:
         return x.digamma()
     if x > 0:
         return arb(-1) ** (n + 1) * arb(n).fac() * arb(n + 1).zeta(x)
+    if not x < 0:
+        return arb.nan()  # a pole at zero, or no number
+    if n in REFLECTED:
+        return REFLECTED[n](x.sin_pi(), x.cos_pi(), arb.pi()) + (-1) ** n * polygamma(order, 1 - x)
     return acb(x).polygamma(n).real
+
+
+#: The n-th derivative of -pi·cot(pi·x), by its sine and cosine (DLMF 5.15.6), which reflects to the positive axis.
+REFLECTED: dict[int, Callable[[arb, arb, arb], arb]] = {
+    1: lambda s, c, pi: pi**2 / (s * s),
+    2: lambda s, c, pi: -2 * pi**3 * c / (s * s * s),
+    3: lambda s, c, pi: 2 * pi**4 * (s * s + 3 * c * c) / (s * s * s * s),
+}
 
 
 def rint(x: arb) -> arb:
@@ -85,6 +97,14 @@ def rint(x: arb) -> arb:
     nearest = (x + arb(0.5)).floor()
     tie = (x - arb(0.5)).is_integer()
     return nearest - 1 if tie and int(nearest.unique_fmpz()) % 2 else nearest
+
+
+def bessel_i(order: int, x: arb) -> arb:
+    """The modified Bessel function; Arb takes half a second for a wide ball far out, where the scaled one is quick."""
+    if not abs(x) > 1000:
+        return x.bessel_i(order)
+    sign = -1 if x < 0 and order % 2 else 1
+    return sign * abs(x).exp() * abs(x).bessel_i(order, scaled=True)
 
 
 def power(x: arb, y: arb) -> arb:
@@ -198,8 +218,8 @@ ROUNDED: dict[str, Callable[..., Any]] = {
     "polygamma": polygamma,
     "zeta": lambda s, q: s.zeta(q),
     "ndtri": lambda p: -arb(2).sqrt() * (2 * p).erfcinv(),
-    "i0": lambda x: x.bessel_i(0),
-    "i1": lambda x: x.bessel_i(1),
+    "i0": lambda x: bessel_i(0, x),
+    "i1": lambda x: bessel_i(1, x),
     "i0e": lambda x: abs(x).bessel_i(0, scaled=True),
     "i1e": lambda x: (-1 if x < 0 else 1) * abs(x).bessel_i(1, scaled=True),
     "power": power,

@@ -18,7 +18,7 @@ import sympy as sp
 from flint import arb
 
 from reference import limits, replay
-from reference.balls import hull
+from reference.balls import hull, working
 from reference.derive import smooth, symbols_of
 from reference.exact import elementwise
 from reference.op import Op
@@ -58,7 +58,6 @@ class Basis:
     formula: list[list[arb] | None]
     value: list[list[arb] | None]
     mode: str = ""  # the mode that was traced; empty without a trace
-    note: str = ""  # why there is none
     trace: replay.Trace | None = None
     refined: list[tuple[Array, int]] = field(default_factory=list)  # points replayed anew, at so many bits
 
@@ -79,7 +78,7 @@ class Basis:
             return [None if e is None else [e[k] for k in points] for e in entries]
 
         trace = None if self.trace is None else self.trace.take(points)
-        return Basis(part(self.exact), part(self.formula), part(self.value), self.mode, self.note, trace)
+        return Basis(part(self.exact), part(self.formula), part(self.value), self.mode, trace)
 
 
 def basis(question: Question, trace: dict[str, Any] | None) -> Basis:
@@ -88,32 +87,39 @@ def basis(question: Question, trace: dict[str, Any] | None) -> Basis:
     if trace is None:
         return Basis(exact, [None] * len(exact), [None] * len(exact))
     recorded = replay.Trace.read(trace, question.dtype, None if question.asks == "jacobian" else question.block)
-    try:
-        means = results(recorded, replay.formula(recorded), exact)
-        allows = results(recorded, replay.value(recorded), exact)
-    except replay.UnknownKernel as unknown:
-        return Basis(exact, [None] * len(exact), [None] * len(exact), note=str(unknown))
+    means = results(recorded, replay.formula(recorded), exact)
+    allows = results(recorded, replay.value(recorded), exact)
     base = Basis(exact, means, allows, question.mode.name, trace=recorded)
+    hopeless = infinite_primals(question)
     for precision in PRECISIONS[1:]:
-        points = np.array(undecided(exact, means, question.dtype))
-        if not len(points):
+        points = [k for k in undecided(exact, means, question.dtype) if k not in hopeless]
+        if not points:
             break
-        refine(base, points, precision)
+        refine(base, np.array(points), precision)
+        hopeless |= {k for k in points if any(balls and not balls[k].is_finite() for balls in means)}
     return base
+
+
+def infinite_primals(question: Question) -> set[int]:
+    """The points of a block at which no precision helps."""
+    if question.block is None:
+        return set()
+    return set(np.flatnonzero(~np.logical_and.reduce([np.isfinite(x) for x in question.primals])).tolist())
 
 
 def results(trace: replay.Trace, made: dict[str, Any], exact: list[list[Any]]) -> list[list[arb] | None]:
     """The replayed results as flat lists of balls; None where TensorFlow said None."""
     return [
-        None if name is None else list(flat(np.asarray(made[name], dtype=object), entry))
+        None if name is None else flat(np.asarray(made[name], dtype=object), len(entry))
         for name, entry in zip(trace.results, exact, strict=True)
     ]
 
 
-def flat(made: Array, exact: list[Any]) -> Array:
+def flat(made: Array, count: int) -> list[arb] | None:
     """A replayed result in the order of the exact answer's elements; a block's Jacobian by its diagonal."""
-    n = len(exact)
-    return np.diagonal(made) if made.shape == (n, n) and made.size != n else made.reshape(-1)
+    if made.shape == (count, count) and made.size != count:
+        return list(np.diagonal(made))
+    return list(made.reshape(-1)) if made.size == count else None
 
 
 def undecided(exact: list[list[tuple[Side, ...]]], means: list[list[arb] | None], dtype: str) -> list[int]:
@@ -177,7 +183,7 @@ def answered(
 ) -> tuple[str, str]:
     finite = [s for s in known if isinstance(s, arb)]
     if not finite:
-        return at_pole(known, got)
+        return at_pole(known, got) if not tiny else ("flushed", "")
     if len(finite) == len(known) and formula is not None and formula.is_finite():
         if not means(formula, finite, dtype):
             return "wrong", "formula"
@@ -261,10 +267,52 @@ def judge(question: Question, answer: dict[str, Any], base: Basis, before: list[
     for status in ("raised", "crashed"):
         if status in answer:
             return [silent(question, k, status, base, answer[status]) for k in range(len(question.entries))]
-    return [
+    verdicts = [
         silent(question, k, "missing", base) if record is None else spoken(question, k, record, base, before)
         for k, record in enumerate(answer["values"])
     ]
+    return jointly(verdicts, base) if question.order == 1 and question.block is not None else verdicts
+
+
+def jointly(verdicts: list[Verdict], base: Basis) -> list[Verdict]:
+    """At a tie of two sides, the entries together must be one subgradient: the same mixture of both sides."""
+    if len(verdicts) < 2 or any(v.got is None for v in verdicts):
+        return verdicts
+    count = len(verdicts[0].outcomes)
+    torn = [k for k in range(count) if tied(verdicts, k) and not one_mixture(verdicts, base, k)]
+    return [marked(v, torn) for v in verdicts] if torn else verdicts
+
+
+def marked(verdict: Verdict, torn: list[int]) -> Verdict:
+    """The verdict with some elements found wrong."""
+    outcomes = list(verdict.outcomes)
+    for k in torn:
+        outcomes[k] = Outcome("wrong", "formula", outcomes[k].ulp)
+    return limited(verdict._replace(outcomes=outcomes, message="the entries together are no subgradient"))
+
+
+def tied(verdicts: list[Verdict], element: int) -> bool:
+    """Whether an element has two finite sides in every entry, and passes in each by itself."""
+    return all(
+        len(v.exact[element]) == 2
+        and all(isinstance(s, arb) for s in v.exact[element])
+        and v.outcomes[element].status == "right"
+        for v in verdicts
+    )
+
+
+def one_mixture(verdicts: list[Verdict], base: Basis, element: int) -> bool:
+    """Whether some t makes every entry t·(one side) + (1 - t)·(the other), as far as the machine can show."""
+    with working(200):
+        shares = []
+        for v in verdicts:
+            one, other = v.exact[element]
+            allowed = base.value[v.entry]
+            assert v.got is not None
+            slack = arb(0) if allowed is None else arb(0, allowed[element].rad().upper())
+            if not (one - other).contains(0):
+                shares.append((arb(float(v.got[element])) + slack - other) / (one - other))
+    return all(a.overlaps(b) for a in shares for b in shares)
 
 
 def spoken(
@@ -358,7 +406,7 @@ def heard(
     for k, found in enumerate(outcomes):
         if found.status in FAILING and not found.kernel:
             outcomes[k] = excused(question, k, got[k]) or blamed(found, base.audits, k, question.block)
-    return limited(Verdict(question, entry, got, outcomes, base.exact[entry], base.mode, base.note))
+    return limited(Verdict(question, entry, got, outcomes, base.exact[entry], base.mode))
 
 
 def excused(question: Question, element: int, got: float) -> Outcome | None:

@@ -59,10 +59,11 @@ def cases(op: Op, dtype: str, tier: str = "full") -> list[list[np.ndarray]]:
 
 
 def cotangents(shape: Sequence[int], dtype: str, salt: str | int = 0) -> np.ndarray:
-    """Weights of mixed sign, none of them one and all exact in every dtype."""
+    """Weights of mixed sign, none of them one, exact in the dtype; every second one needs all of its digits."""
     raw = _raw(f"cotangent {dtype} {salt}", math.prod(shape))
     signed = np.array(WEIGHTS)[raw % len(WEIGHTS)] * np.where(raw // 8 % 2, -1.0, 1.0)
-    return signed.reshape(tuple(shape))
+    full = signed * (1 + np.ldexp(1.0, 3 - FORMATS[dtype].precision))
+    return np.where(np.arange(raw.size) % 2, full, signed).reshape(tuple(shape))
 
 
 def inside(domain: Sequence[Domain], point: Iterable[float]) -> bool:

@@ -222,7 +222,8 @@ def contracted(node: Node, inputs: list[Any], dtype: str, scale: float = 1.0) ->
     if contract.terms:
         count, size = contract.terms(EXACT, *inputs, **node.chosen)
         spread = summation(max(count, 1) * scale, dtype)
-        outputs = [out + spread(size) for out in outputs]
+        sizes = size if isinstance(size, list) else [size] * len(outputs)
+        outputs = [out + spread(size) for out, size in zip(outputs, sizes, strict=True)]
     return [lifted(rounding, 1)(out) for out in outputs]
 
 

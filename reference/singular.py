@@ -132,7 +132,8 @@ def _settling(values: Sequence[arb]) -> "Value":
         changes = [b - a for a, b in zip(values, values[1:], strict=False)]
         sizes, size = [_log2(c) for c in changes], _log2(values[-1])
         one_way = all(c > 0 for c in changes) or all(c < 0 for c in changes)
-        if one_way and all(b - a > 0.7 for a, b in zip(sizes, sizes[1:], strict=False)):
+        grown = size > _log2(values[0]) + 2  # a logarithm has; x**0.001, which falls to 0, has not
+        if one_way and grown and all(b - a > 0.7 for a, b in zip(sizes, sizes[1:], strict=False)):
             return math.inf if changes[-1] > 0 else -math.inf
         steady = all(b < max(a - 8, size - 400) for a, b in zip(sizes, sizes[1:], strict=False))
         if not steady or sizes[-1] > size - 100:

@@ -15,6 +15,7 @@ from reference.modes import MODES, Mode
 from reference.op import Op
 from reference.points import cases, cotangents, points
 from reference.question import Question
+from reference.replay import UnknownKernel
 
 Array = np.ndarray
 
@@ -72,6 +73,14 @@ def few(question: Question) -> Array | None:
     return finite[np.linspace(0, len(finite) - 1, JACOBIAN_POINTS).astype(int)]
 
 
+def differ(found: list[Verdict], before: list[Verdict]) -> bool:
+    """Whether a mode came to other bits than the plain mode, so that it may have run another formula."""
+    return any(
+        a.got is not None and b.got is not None and not judge.same(a.got, b.got).all()
+        for a, b in zip(found, before, strict=True)
+    )
+
+
 def differ_in_failing(found: list[Verdict], before: list[Verdict]) -> bool:
     """Whether a mode fails at an element at which the plain mode does not."""
     return any(
@@ -103,15 +112,19 @@ class Trial:
             question, base = question.at(selected), base.take(selected)
             before = [v.take(selected) for v in before]
         found = judge.judge(question, self.answer(question), base, before)
-        return self.retried(question, found) if differ_in_failing(found, before) else found
+        worth = differ_in_failing(found, before) or (question.asks == plainly.asks and differ(found, before))
+        return self.retried(question, found) if worth else found
 
     def retried(self, question: Question, found: list[Verdict]) -> list[Verdict]:
         """A mode that fails by the plain trace where the plain mode does not is judged by its own trace, if it has one."""
         answer = self.answer(question, trace=True)
         if not answer.get("trace") or "values" not in answer:
             return found
-        own = judge.basis(question, answer["trace"])
-        return judge.judge(question, answer, own) if own.trace is not None else found
+        try:
+            own = judge.basis(question, answer["trace"])
+        except UnknownKernel:
+            return found
+        return judge.judge(question, answer, own)
 
     def basis(self, question: Question) -> tuple[Basis, list[Verdict]]:
         """A plain mode's replayed trace and the verdicts on its own answer."""

@@ -31,6 +31,7 @@ Ball = Any
 
 EACH = pytest.mark.parametrize("name", OPS)
 POWERS = (-3, -1, 1, 2)
+MARGIN = 2.0**4  # a kernel has steps of its own, which no trace shows
 
 
 @pytest.fixture(scope="module")
@@ -57,12 +58,15 @@ def test_a_cotangent_twice_as_large_doubles_the_answer_bit_for_bit(
     larger = question._replace(cotangent=question.cotangent * 2.0**power)
     (before, stays), (after, fits) = recorded(probe, question), recorded(probe, larger)
     for entry, (a, b) in enumerate(zip(before, after, strict=True)):
+        if a is None or b is None:
+            assert a is b, f"{name}: None once, and a number the other time"
+            continue
         both = np.broadcast_to(stays & fits, a.shape)
         assert same_bits(a[both] * 2.0**power, b[both]), f"{name}: input {entry}, {dtype}, 2**{power}"
 
 
-def recorded(probe: Probe, question: Question) -> tuple[list[Array], Array]:
-    """The answers, and the points at which no step of the trace left the normal floats."""
+def recorded(probe: Probe, question: Question) -> tuple[list[Array | None], Array]:
+    """The answers, and the points at which no number of the trace is near the ends of the normal floats."""
     answer = Trial(probe).answer(question, trace=True)
     form = FORMATS[question.dtype]
     tensors = [unpack(r) for r in answer["trace"]["tensors"].values()]
@@ -70,9 +74,10 @@ def recorded(probe: Probe, question: Question) -> tuple[list[Array], Array]:
     fits = np.ones(shape, dtype=bool)
     for values, dtype in tensors:
         if dtype == question.dtype:
-            normal = (values == 0) | ((np.abs(values) >= form.smallest_normal) & (np.abs(values) <= form.largest))
+            size = np.abs(values)
+            normal = (size == 0) | ((size >= form.smallest_normal * MARGIN) & (size <= form.largest / MARGIN))
             fits &= normal if values.shape == shape and question.block else bool(normal.all())
-    return [unpack(r)[0] for r in answer["values"]], fits
+    return [None if r is None else unpack(r)[0] for r in answer["values"]], fits
 
 
 def same_bits(a: Array, b: Array) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from reference.balls import zeros
 from reference.kernels.table import ELEMENTARY, EXACTLY, STEPWISE, Contract, Kernel
 
@@ -19,6 +21,11 @@ def added(_, *x):
 
 def added_terms(_, *x):
     return len(x) - 1, sum((abs(v) for v in x[1:]), abs(x[0]))
+
+
+def finite(x):
+    """Balls are finite but for the exact infinities."""
+    return np.frompyfunc(lambda v: bool(v.is_finite()), 1, 1)(x)
 
 
 def compared(name: str, kernel: str) -> Kernel:
@@ -60,6 +67,8 @@ ARITHMETIC = [
     compared("less_equal", "LessEqual"),
     compared("equal", "Equal"),
     compared("not_equal", "NotEqual"),
+    Kernel("IsFinite", lambda B, x: finite(x), EXACTLY),
+    Kernel("IsInf", lambda B, x: B.logical_not(finite(x)), EXACTLY),
     Kernel("IsNan", lambda B, x: B.logical_not(B.equal(x, x)), EXACTLY),
     Kernel("LogicalAnd", lambda B, x, y: B.logical_and(x, y), EXACTLY),
     Kernel("LogicalOr", lambda B, x, y: B.logical_or(x, y), EXACTLY),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reference.balls import zeros
+from reference.balls import as_balls, zeros
 from reference.kernels.table import ELEMENTARY, EXACTLY, Contract, Kernel
 
 KEEP = ("keep_dims",)
@@ -116,6 +116,29 @@ def log_softmax(B, x):
     return x - B.log(np.sum(B.exp(x), axis=-1, keepdims=True))
 
 
+def cross_entropy(B, logits, labels):
+    """The loss per row, and its gradient, which the kernel computes along with it."""
+    shifted = log_softmax(B, logits)
+    return [-np.sum(labels * shifted, axis=-1), softmax(B, logits) - labels]
+
+
+def sparse_cross_entropy(B, logits, labels):
+    """The same with the labels as class numbers."""
+    return cross_entropy(B, logits, as_balls(np.eye(logits.shape[-1])[np.asarray(labels)]))
+
+
+def cross_entropy_terms(B, logits, labels):
+    """Exponentials, their sum, a logarithm and the products, each rounded, in units of the numbers that cancel."""
+    classes = logits.shape[-1]
+    size = np.sum(abs(logits), axis=-1, keepdims=True) + 1 + float(np.log(classes))
+    loss = np.sum(abs(labels) * size, axis=-1)
+    return 8 * (classes + 4), [loss, softmax(B, logits) * size + abs(labels)]
+
+
+def sparse_cross_entropy_terms(B, logits, labels):
+    return cross_entropy_terms(B, logits, as_balls(np.eye(logits.shape[-1])[np.asarray(labels)]))
+
+
 def strided(_, x, begin, end, strides, begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask):
     """`x[begin:end:strides]` with TensorFlow's bit masks."""
     index: list = []
@@ -185,6 +208,8 @@ STRUCTURE = [
         ("exclusive", "reverse"),
     ),
     Kernel("Softmax", softmax, ELEMENTARY),
+    Kernel("SoftmaxCrossEntropyWithLogits", cross_entropy, Contract(0.5, terms=cross_entropy_terms)),
+    Kernel("SparseSoftmaxCrossEntropyWithLogits", sparse_cross_entropy, Contract(0.5, terms=sparse_cross_entropy_terms)),
     Kernel("LogSoftmax", log_softmax, ELEMENTARY),
     Kernel("Reshape", lambda B, x, shape: np.reshape(x, [int(n) for n in shape]), EXACTLY),
     Kernel("BroadcastTo", lambda B, x, shape: np.broadcast_to(x, [int(n) for n in shape]), EXACTLY),

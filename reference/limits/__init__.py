@@ -16,8 +16,9 @@ from reference.limits.missing import MISSING
 from reference.limits.overflow import OVERFLOW
 from reference.limits.singular import SINGULAR
 from reference.limits.undefined import UNDEFINED
+from reference.limits.xla import XLA
 
-LIMITS: tuple[Limit, ...] = (*KERNELS, *MISSING, *SINGULAR, *UNDEFINED, *OVERFLOW, *FORWARD_MODE)
+LIMITS: tuple[Limit, ...] = (*KERNELS, *MISSING, *SINGULAR, *UNDEFINED, *XLA, *OVERFLOW, *FORWARD_MODE)
 
 
 def symptom(status: str, got: float | None) -> str:

@@ -91,6 +91,11 @@ def radius(*x: float) -> float:
     return max(map(bits, x))
 
 
+def pole(x: float) -> float:
+    """How far the nearest pole of the gamma function is: zero or a negative integer."""
+    return x if not x < 0.5 or math.isinf(x) else x - round(x)
+
+
 def nearest(form: Format, x: float) -> float:
     """The float of the format beside x."""
     mantissa, exponent = math.frexp(x)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from reference.limits.form import FORWARD, INF, LN2, Limit, bits, infinite, over, per_op, radius, ratios
+from reference.limits.form import FORWARD, INF, LN2, Limit, bits, infinite, over, per_op, pole, radius, ratios
 
 WHY = (
     "An accumulator gives every input of an op a tangent, zeros to those that have none, and adds up partial times "
@@ -18,7 +18,7 @@ FORWARD_MODE = (
             "acos", "asin", "atanh", "erfinv", "acosh", "log", "sqrt", "log1p", "logit", "ndtri", "exp", "expm1",
             "sinh", "cosh", "square", "tan", "cube", "multiply", "multiply_no_nan", "squared_difference", "divide", "divide_no_nan",
             "xdivy", "xlogy", "xlog1py", "lgamma", "digamma",
-            "sigmoid_cross_entropy",
+            "sigmoid_cross_entropy", "broadcast_divide",
         ),  # fmt: skip
         "nan",
         (1, 2),
@@ -29,12 +29,13 @@ FORWARD_MODE = (
             ("log1p", lambda f, x: x == -1),
             ("logit ndtri", lambda f, x: x in (0, 1)),
             ("exp expm1", lambda f, x: over(f, x / LN2)),
-            ("lgamma digamma", lambda f, x: math.isinf(x) or x <= 0 and x.is_integer()),
+            ("lgamma digamma", lambda f, x: math.isinf(x) or over(f, -3 * bits(pole(x)))),
             ("sinh cosh", lambda f, x: over(f, abs(x) / LN2 - 1)),
             ("square", lambda f, x: over(f, bits(x) + 1)),
             ("tan", lambda f, x: over(f, -2 * bits(math.cos(x) if math.isfinite(x) else 1))),
             ("cube", lambda f, x: over(f, 3 * bits(x) + max(0, bits(bits(x) * LN2)), 2 * bits(x))),
             ("multiply multiply_no_nan sigmoid_cross_entropy", infinite),
+            ("broadcast_divide", lambda f, a, b: bool((b == 0).any())),
             ("squared_difference", lambda f, a, b: over(f, radius(a, b) + 1)),
             ("divide divide_no_nan xlogy", lambda f, a, b: ratios(f, bits(a), bits(b)) or infinite(f, a, b)),
             (

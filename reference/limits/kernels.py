@@ -25,6 +25,7 @@ KERNELS = (
         (1, 2),
         per_op(
             ("log", lambda f, x: bits(x) >= FLUSHED_STEP),
+            ("pow", lambda f, a, b: bits(a) >= FLUSHED_STEP),
             ("log1p", lambda f, x: bits(1 + x) >= FLUSHED_STEP),
             ("atan", lambda f, x: bits(1 + x * x) >= FLUSHED_STEP),
         ),
@@ -125,5 +126,16 @@ KERNELS = (
         ("lgamma", "nested", "float32", 2, -9.110600471496582),
         ZETA,
         dtypes=("float32",),
+    ),
+    Limit(
+        "gelu's constant is a float32",
+        ("gelu", "gelu_approximate"),
+        "digits zero",
+        (1, 2),
+        lambda f, x: abs(x) < 40,
+        ("gelu", "tape", "float64", 1, -1.4142135623730951),
+        "tf.cast turns the Python constants 0.7071067811865476 and 0.044715 into float32 before it turns them into "
+        "float64: the function and its derivatives have eight digits.",
+        dtypes=("float64",),
     ),
 )

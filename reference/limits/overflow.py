@@ -153,7 +153,7 @@ OVERFLOW = (
     ),
     Limit(
         "a partial product overflows",
-        ("exp", "expm1", "square", "reciprocal", "logit", "sqrt", "divide", "divide_no_nan", "where"),
+        ("exp", "expm1", "square", "reciprocal", "logit", "cube", "sqrt", "divide", "divide_no_nan", "where"),
         "infinite",
         (1, 2),
         per_op(
@@ -161,6 +161,7 @@ OVERFLOW = (
             ("square", lambda f, x: over(f, bits(x) + 1)),
             ("reciprocal", lambda f, x: over(f, -3 * bits(x))),
             ("logit", lambda f, x: over(f, -2 * bits(x), -2 * bits(1 - x))),
+            ("cube", lambda f, x: over(f, bits(6 * x))),
             ("sqrt", lambda f, x: over(f, -1.5 * bits(x))),
             ("divide divide_no_nan where", lambda f, a, b: ratios(f, bits(a), bits(b))),
         ),

@@ -18,16 +18,6 @@ UNDEFINED = (
         "of the axes.",
     ),
     Limit(
-        "divide_no_nan by zero",
-        ("divide_no_nan",),
-        "zero",
-        (1, 2),
-        lambda f, a, b: bits(b) < f.emin,
-        ("divide_no_nan", "tape", "float32", 1, 0.75, 0.0),
-        "The quotient is 0 at b = 0 by definition and so are its derivatives, although all around it has a pole; "
-        "subnormal numbers count as 0.",
-    ),
-    Limit(
         "a subnormal condition counts as zero",
         ("where",),
         "infinite",

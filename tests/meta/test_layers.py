@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 LAYERS = {
     0: "op catalogue modes programs wire trace probe",
-    1: "ulp derive compile enclose sheet singular exact cache points textbook limits"
+    1: "ulp derive compile enclose sheet singular exact cache points textbook textbook_balls limits"
     " balls rounding kernels replay",
     2: "question judge golden",
     3: "ask choices explain figures listing look naming screen script show steps words"

@@ -1,0 +1,53 @@
+"""XLA: the same gradients, compiled by other means, with defects of their own."""
+
+from __future__ import annotations
+
+from reference.limits.form import Limit, bits
+
+XLA = (
+    Limit(
+        "XLA's sinh and cosh lose digits",
+        ("sinh", "cosh"),
+        "digits",
+        (1, 2),
+        lambda f, x: bits(x) > 3,
+        ("cosh", "xla", "float32", 1, 60.3125),
+        "XLA computes both as exp(x + log(1/2)) and its mirror image: the sum is rounded before the exponential, which "
+        "makes an error of half an ULP of x absolute, that is of |x| / 2 ULP.",
+        modes=("xla",),
+    ),
+    Limit(
+        "XLA's erfinv loses digits near one",
+        ("erfinv",),
+        "digits",
+        (1, 2),
+        lambda f, x: bits(1 - abs(x)) < -3,
+        ("erfinv", "xla", "float32", 1, 1 - 2.0**-13),
+        "XLA computes erfinv from log1p(-x * x): the square is rounded near one, where its difference from one is all "
+        "that matters, and the gradient squares and exponentiates the result.",
+        modes=("xla",),
+    ),
+    Limit(
+        "XLA's ndtri loses its tail",
+        ("ndtri",),
+        "digits infinite zero",
+        (1, 2),
+        lambda f, x: bits(x) < -3 or bits(1 - x) < -3,
+        ("ndtri", "xla", "float32", 1, 2.0**-20),
+        "XLA computes ndtri(x) as sqrt(2) * erfinv(2 x - 1): a small x is lost in 2 x - 1, and below half an ULP of one "
+        "the quantile is infinite.",
+        modes=("xla",),
+    ),
+    Limit(
+        "XLA folds two divisions into one",
+        ("sinc",),
+        "infinite nan",
+        (1, 2),
+        lambda f, x: 2 * bits(x) < f.emin,
+        ("sinc", "xla", "float32", 1, 2.0**-75),
+        "TensorFlow divides by pi x twice so that its square need not be a float; XLA's simplifier multiplies the "
+        "denominators, and the square underflows to 0.",
+        modes=("xla",),
+        dtypes=("float32", "float64"),
+    ),
+)
