@@ -126,6 +126,14 @@ def integer_power(x: arb, n: int) -> arb:
     return half * half * x if n % 2 else half * half
 
 
+def odd(function: Callable[[arb], arb], x: arb) -> arb:
+    """An odd function by its values on the positive axis."""
+    value = function(abs(x))
+    if x > 0 or x.is_zero():
+        return value
+    return -value if x < 0 else value.union(-value)
+
+
 def arctan2(y: arb, x: arb) -> arb:
     """The angle of (x, y); on the negative axis a zero's sign decides between -pi and pi, which a ball has not."""
     if y.is_zero() and not x > 0:
@@ -221,7 +229,7 @@ ROUNDED: dict[str, Callable[..., Any]] = {
     "i0": lambda x: bessel_i(0, x),
     "i1": lambda x: bessel_i(1, x),
     "i0e": lambda x: abs(x).bessel_i(0, scaled=True),
-    "i1e": lambda x: (-1 if x < 0 else 1) * abs(x).bessel_i(1, scaled=True),
+    "i1e": lambda x: odd(lambda size: size.bessel_i(1, scaled=True), x),
     "power": power,
     "arctan2": arctan2,
     "xlogy": zero_times(lambda x, y: x * y.log(), 0),

@@ -362,7 +362,7 @@ def elements(question: Question, entry: int, record: dict[str, Any], base: Basis
     n = len(base.exact[entry])
     if question.block is not None and values.shape == (n, n):
         diagonal = np.diag(values).copy()
-        diagonal[(off_diagonal(values) != 0).any(axis=1)] = np.nan
+        diagonal[(off_diagonal(values) != 0).any(axis=0)] = np.nan
         return diagonal
     if values.size != n:
         raise Misshapen(f"the answer has shape {values.shape}, where {n} elements are due")
@@ -403,26 +403,28 @@ def heard(
         )
         for k in range(len(got))
     ]
-    for k, found in enumerate(outcomes):
-        if found.status in FAILING and not found.kernel:
-            outcomes[k] = excused(question, k, got[k]) or blamed(found, base.audits, k, question.block)
+    failing = [k for k, o in enumerate(outcomes) if o.status in FAILING and not o.kernel]
+    for k, hole in zip(failing, holes(question, failing), strict=True):
+        outcomes[k] = Outcome("convention", "", 0.0) if hole else blamed(outcomes[k], base.audits, k, question.block)
     return limited(Verdict(question, entry, got, outcomes, base.exact[entry], base.mode))
 
 
-def excused(question: Question, element: int, got: float) -> Outcome | None:
-    """A convention, where the function itself has no one value at the point, so that no derivative exists."""
-    if question.block is None or not has_hole(question.op, [float(x[element]) for x in question.primals], question.dtype):
-        return None
-    return Outcome("convention", "", 0.0)
-
-
-def has_hole(op: Op, point: list[float], dtype: str) -> bool:
-    """Whether the function has no single limit at the point, or is defined there by an equality alone."""
-    values = {str(side[0]) for side in elementwise(op, 0, dtype, [np.array([x]) for x in point])[0]}
-    if len(values) != 1 or "None" in values:
-        return True
-    at = {x: sp.Rational(*v.as_integer_ratio()) for x, v in zip(symbols_of(op), point, strict=True) if math.isfinite(v)}
+def holes(question: Question, elements: list[int]) -> list[bool]:
+    """Where the function itself has no single limit, or is defined by an equality alone: no derivative exists."""
+    if question.block is None or not elements:
+        return [False] * len(elements)
+    op, part = question.op, [x[elements] for x in question.primals]
     equalities = smooth(sp.sympify(op.primal(sp, *symbols_of(op)))).atoms(sp.Eq)
+    values = elementwise(op, 0, question.dtype, part)
+    return [
+        len({str(side[0]) for side in sides} | {"None"}) != 2 or on_equality(op, equalities, [float(x[k]) for x in part])
+        for k, sides in enumerate(values)
+    ]
+
+
+def on_equality(op: Op, equalities: set[sp.Eq], point: list[float]) -> bool:
+    """Whether a piece that holds on an equality alone holds at the point."""
+    at = {x: sp.Rational(*v.as_integer_ratio()) for x, v in zip(symbols_of(op), point, strict=True) if math.isfinite(v)}
     return any((e.lhs - e.rhs).subs(at).is_zero for e in equalities)
 
 

@@ -298,5 +298,6 @@ def kept(allowed: Array, got: Array, inputs: tuple[Array, ...]) -> Array:
 def within(allowed: arb, got: float) -> bool:
     """Whether a float lies in the ball; an unbounded ball allows everything."""
     if not allowed.is_finite():
-        return allowed.is_nan() or not np.isfinite(got) and (got > 0) == bool(allowed > 0)
+        sign = 1 if allowed > 0 else -1 if allowed < 0 else 0
+        return not sign or bool(np.isinf(got) and got * sign > 0)
     return bool(np.isfinite(got)) and allowed.contains(arb(got))

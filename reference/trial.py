@@ -65,11 +65,17 @@ def plain(question: Question) -> Question:
     return question._replace(mode=MODES[PLAIN[question.order, question.asks]])
 
 
-def few(question: Question) -> Array | None:
-    """The points of a block that are enough for a Jacobian, spread over it; None where all are asked."""
+def few(question: Question, before: list[Verdict]) -> Array | None:
+    """The points of a block that are enough for a Jacobian, spread over it; None where all are asked.
+
+    They are points at which the plain mode is right: elsewhere a zero cotangent times an infinite partial of one
+    point spoils the rows of the others.
+    """
     if question.block is None or question.asks != "jacobian" or question.block <= JACOBIAN_POINTS:
         return None
-    finite = np.flatnonzero(np.logical_and.reduce([np.isfinite(x) for x in question.primals]))
+    sound = [k for k in range(question.block) if all(v.outcomes[k].status == "right" for v in before)]
+    candidates = np.array(sound or range(question.block))
+    finite = candidates[np.logical_and.reduce([np.isfinite(x[candidates]) for x in question.primals])]
     return finite[np.linspace(0, len(finite) - 1, JACOBIAN_POINTS).astype(int)]
 
 
@@ -107,7 +113,7 @@ class Trial:
         base, before = self.basis(plainly)
         if plainly.mode == question.mode:
             return before
-        selected = few(question)
+        selected = few(question, before)
         if selected is not None:
             question, base = question.at(selected), base.take(selected)
             before = [v.take(selected) for v in before]

@@ -30,7 +30,11 @@ from reference.record import Tally
 from reference.table import progress, summary
 from reference.trial import Trial, questions
 
-QUICK_MODES = ("tape", "persistent", "variable", "nested", "forward", "function", "xla")
+QUICK_MODES = ("tape", "nested", "forward", "function")
+#: Modes that TensorFlow builds anew for every question, so dear that the 16-bit dtypes are spared unless named.
+SPARED = ("jacobian_loop", "batch_jacobian", "forward_over_forward", "unknown_rank")
+HALVES = ("float16", "bfloat16")
+ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
 QUICK_DTYPES = ("float32", "float64")
 OUT = "verdicts.jsonl"
 AUDITED = ("tape", "nested")  # the other modes run the same kernels
@@ -67,7 +71,17 @@ def tasks(options: argparse.Namespace) -> list[Task]:
     modes = tuple(options.mode or (QUICK_MODES if quick else MODES))
     orders = tuple(options.order or (1, 2))
     tier = "quick" if quick else "full"
-    return [Task(op, d, modes, orders, tier) for op in ops for d in reversed(FLOATS) if d in dtypes and d in OPS[op].dtypes]
+    return [
+        Task(op, dtype, spared(modes, dtype) if not options.mode else modes, orders, tier)
+        for op in ops
+        for dtype in reversed(FLOATS)
+        if dtype in dtypes and dtype in OPS[op].dtypes
+    ]
+
+
+def spared(modes: tuple[str, ...], dtype: str) -> tuple[str, ...]:
+    """The modes that a dtype is asked in where the user has not chosen."""
+    return tuple(m for m in modes if not (dtype in HALVES and m in SPARED))
 
 
 def cells(task: Task) -> Iterator[tuple[str, int]]:
@@ -88,7 +102,7 @@ def prepare(python: str) -> None:
     global _trial
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=end_with_parent, daemon=True).start()
-    _trial = Trial(Probe(python=python, restart_after=JOBS_PER_PROBE))
+    _trial = Trial(Probe(python=python, restart_after=JOBS_PER_PROBE, env=ONE_THREAD))
 
 
 def end_with_parent() -> None:
