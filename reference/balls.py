@@ -99,12 +99,22 @@ def rint(x: arb) -> arb:
     return nearest - 1 if tie and int(nearest.unique_fmpz()) % 2 else nearest
 
 
-def bessel_i(order: int, x: arb) -> arb:
-    """The modified Bessel function; Arb takes half a second for a wide ball far out, where the scaled one is quick."""
-    if not abs(x) > 1000:
-        return x.bessel_i(order)
-    sign = -1 if x < 0 and order % 2 else 1
-    return sign * abs(x).exp() * abs(x).bessel_i(order, scaled=True)
+def bessel_i(order: int, x: arb, scaled: bool = False) -> arb:
+    """I_0 or I_1, times exp(-|x|) if scaled, from the ends of a ball: Arb can take a minute for a wide one."""
+    if not x.is_finite() or x.is_exact():
+        return bessel_at(order, x, scaled)
+    low, high = (bessel_at(order, arb(end), scaled) for end in (x.lower(), x.upper()))
+    if order == 0 and x.contains(0):
+        return hull(low, high, 1)
+    if scaled and order == 1 and abs(x).overlaps(arb(1.55, 0.02)):  # the scaled I_1 rises to 0.21908 at 1.545
+        return hull(low, high, arb("0.2191") * x.sgn())
+    return hull(low, high)
+
+
+def bessel_at(order: int, x: arb, scaled: bool) -> arb:
+    """I_0 or I_1 at a point."""
+    value = abs(x).bessel_i(order, scaled=scaled)
+    return -value if order == 1 and x < 0 else value
 
 
 def power(x: arb, y: arb) -> arb:

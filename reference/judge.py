@@ -60,6 +60,7 @@ class Basis:
     mode: str = ""  # the mode that was traced; empty without a trace
     trace: replay.Trace | None = None
     refined: list[tuple[Array, int]] = field(default_factory=list)  # points replayed anew, at so many bits
+    culprits: dict[int, str] = field(default_factory=dict)  # kernels blamed so far, by element
 
     @cached_property
     def audits(self) -> list[replay.Audit]:
@@ -251,6 +252,16 @@ class Verdict(NamedTuple):
         exact = [self.exact[k] for k in points]
         return self._replace(question=self.question.at(points), got=got, outcomes=outcomes, exact=exact)
 
+    def put(self, points: Array, part: Verdict) -> Verdict:
+        """The same with other outcomes at some points of the block."""
+        if self.got is None or part.got is None:
+            return self
+        got, outcomes = self.got.copy(), list(self.outcomes)
+        got[points] = part.got
+        for k, found in zip(points, part.outcomes, strict=True):
+            outcomes[k] = found
+        return self._replace(got=got, outcomes=outcomes)
+
     @property
     def status(self) -> str:
         """The worst status among the elements."""
@@ -404,8 +415,9 @@ def heard(
         for k in range(len(got))
     ]
     failing = [k for k, o in enumerate(outcomes) if o.status in FAILING and not o.kernel]
-    for k, hole in zip(failing, holes(question, failing), strict=True):
-        outcomes[k] = Outcome("convention", "", 0.0) if hole else blamed(outcomes[k], base.audits, k, question.block)
+    culprits = blamed(base, failing)
+    for k, hole, kernel in zip(failing, holes(question, failing), culprits, strict=True):
+        outcomes[k] = Outcome("convention", "", 0.0) if hole else outcomes[k]._replace(kernel=kernel)
     return limited(Verdict(question, entry, got, outcomes, base.exact[entry], base.mode))
 
 
@@ -428,14 +440,24 @@ def on_equality(op: Op, equalities: set[sp.Eq], point: list[float]) -> bool:
     return any((e.lhs - e.rhs).subs(at).is_zero for e in equalities)
 
 
-def blamed(found: Outcome, audits: list[replay.Audit], element: int, block: int | None) -> Outcome:
-    """A failing outcome with the first kernel that left its contract at that element."""
+def blamed(base: Basis, elements: list[int]) -> list[str]:
+    """For each failing element the first kernel that left its contract there; empty where none did."""
+    new = [k for k in elements if k not in base.culprits]
+    if base.trace is None:
+        return [""] * len(elements)
+    if new:
+        blocked = base.trace.block is not None
+        audits = replay.audit(base.trace.take(np.array(new)), PRECISIONS[1]) if blocked else base.audits
+        base.culprits.update((k, culprit(audits, place, len(new) if blocked else None)) for place, k in enumerate(new))
+    return [base.culprits[k] for k in elements]
+
+
+def culprit(audits: list[replay.Audit], place: int, block: int | None) -> str:
+    """The first kernel that left its contract at one place of a block, or anywhere in an array."""
     for audit in audits:
-        kept = audit.kept
-        broken = not kept[element] if block is not None and kept.shape == (block,) else not kept.all()
-        if broken:
-            return found._replace(kernel=audit.kernel)
-    return found
+        if not (audit.kept[place] if audit.kept.shape == (block,) else audit.kept.all()):
+            return audit.kernel
+    return ""
 
 
 def same(a: Array, b: Array) -> Array:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import sympy as sp
@@ -65,6 +65,10 @@ class Number(Rounded):
     """A ball with the operators of a NumPy float, comparisons included."""
 
     __slots__ = ()
+
+    def __init__(self, ball: arb, widen: Widen):
+        super().__init__(ball, cast(Rounding, widen))  # `unrounded` is a rounding too
+
     __hash__ = None  # type: ignore[assignment]
 
     def _with(self, operation: Callable[[arb, arb], arb], other: Any) -> Any:

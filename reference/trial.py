@@ -79,12 +79,10 @@ def few(question: Question, before: list[Verdict]) -> Array | None:
     return finite[np.linspace(0, len(finite) - 1, JACOBIAN_POINTS).astype(int)]
 
 
-def differ(found: list[Verdict], before: list[Verdict]) -> bool:
-    """Whether a mode came to other bits than the plain mode, so that it may have run another formula."""
-    return any(
-        a.got is not None and b.got is not None and not judge.same(a.got, b.got).all()
-        for a, b in zip(found, before, strict=True)
-    )
+def elsewhere(found: list[Verdict], before: list[Verdict]) -> Array:
+    """The elements at which a mode came to other bits than the plain mode, so that it may have run another formula."""
+    different = [~judge.same(a.got, b.got) for a, b in zip(found, before, strict=True) if a.got is not None and b.got is not None]
+    return np.flatnonzero(np.logical_or.reduce(different)) if different else np.array([], dtype=int)
 
 
 def differ_in_failing(found: list[Verdict], before: list[Verdict]) -> bool:
@@ -118,19 +116,24 @@ class Trial:
             question, base = question.at(selected), base.take(selected)
             before = [v.take(selected) for v in before]
         found = judge.judge(question, self.answer(question), base, before)
-        worth = differ_in_failing(found, before) or (question.asks == plainly.asks and differ(found, before))
-        return self.retried(question, found) if worth else found
+        if plainly.asks == question.asks or differ_in_failing(found, before):
+            return self.retried(question, found, before)
+        return found
 
-    def retried(self, question: Question, found: list[Verdict]) -> list[Verdict]:
-        """A mode that fails by the plain trace where the plain mode does not is judged by its own trace, if it has one."""
-        answer = self.answer(question, trace=True)
-        if not answer.get("trace") or "values" not in answer:
+    def retried(self, question: Question, found: list[Verdict], before: list[Verdict]) -> list[Verdict]:
+        """Where a mode came to other bits than the plain mode it is judged by its own trace, if it has one."""
+        places = elsewhere(found, before)
+        if not len(places):
+            return found
+        part = question.at(places) if question.block is not None and question.asks != "jacobian" else question
+        answer = self.answer(part, trace=True)
+        if not answer.get("trace") or None in answer.get("values", [None]):
             return found
         try:
-            own = judge.basis(question, answer["trace"])
+            own = judge.judge(part, answer, judge.basis(part, answer["trace"]))
         except UnknownKernel:
             return found
-        return judge.judge(question, answer, own)
+        return own if part is question else [v.put(places, o) for v, o in zip(found, own, strict=True)]
 
     def basis(self, question: Question) -> tuple[Basis, list[Verdict]]:
         """A plain mode's replayed trace and the verdicts on its own answer."""

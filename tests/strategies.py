@@ -90,9 +90,7 @@ PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 
 def share(part: int) -> settings:
     """The settings of a test that is repeated for every row: a part of the profile's examples."""
-    return settings(
-        max_examples=max(2, settings().max_examples // part), phases=PHASES, report_multiple_bugs=False
-    )
+    return settings(max_examples=max(2, settings().max_examples // part), phases=PHASES, report_multiple_bugs=False)
 
 
 # -- from a description to points -----------------------------------------------------------------------------
@@ -151,9 +149,7 @@ def near(op: Op, i: int, dtype: str, stream: np.random.PCG64) -> list[float]:
     """Deterministic points and their neighbours, a few floats away."""
     raw = stream.random_raw(2 * size())
     known = hard(op, i, dtype)
-    return [
-        moved(float(known[int(r % len(known))]), int(r >> 40) % (2 * REACH + 1) - REACH, dtype) for r in raw
-    ]
+    return [moved(float(known[int(r % len(known))]), int(r >> 40) % (2 * REACH + 1) - REACH, dtype) for r in raw]
 
 
 def moved(x: float, steps: int, dtype: str) -> float:
@@ -172,9 +168,7 @@ def tied(block: Block, a: list[float], b: list[float], dtype: str) -> list[float
     return [next_up(x, dtype) for x in a] if block.ties == "beside" else b
 
 
-def filled(
-    block: Block, op: Op, i: int, shape: tuple[int, ...], dtype: str, stream: np.random.PCG64
-) -> Array:
+def filled(block: Block, op: Op, i: int, shape: tuple[int, ...], dtype: str, stream: np.random.PCG64) -> Array:
     """One input of an array row: drawn numbers, few plain ones so that ties occur, or one of the fixed cases."""
     if block.region == "near":
         known = cases(op, dtype, "full")

@@ -27,9 +27,7 @@ def test_first_derivatives_are_right(probe: Probe, name: str, data: st.DataObjec
 @EACH
 @share(1)
 @given(data=st.data())
-def test_first_derivatives_are_right_at_many_more_points(
-    probe: Probe, name: str, data: st.DataObject
-) -> None:
+def test_first_derivatives_are_right_at_many_more_points(probe: Probe, name: str, data: st.DataObject) -> None:
     """The same, with the whole profile's examples for each function."""
     op = OPS[name]
     cell = data.draw(cells(op, order=1), label="cell")

@@ -38,9 +38,7 @@ def test_second_derivatives_are_right(probe: Probe, name: str, data: st.DataObje
 @EACH
 @share(5)
 @given(data=st.data())
-def test_second_derivatives_are_right_at_many_more_points(
-    probe: Probe, name: str, data: st.DataObject
-) -> None:
+def test_second_derivatives_are_right_at_many_more_points(probe: Probe, name: str, data: st.DataObject) -> None:
     """The same, with more of the profile's examples for each function."""
     draw_and_hold(probe, name, data)
 

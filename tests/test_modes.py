@@ -30,9 +30,7 @@ def verdicts(trial: Trial, op: Op, cell: Cell) -> list[Verdict]:
 
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("mode, order", QUESTIONS)
-def test_every_mode_answers_right_and_like_the_plain_one(
-    trial: Trial, mode: str, order: int, dtype: str
-) -> None:
+def test_every_mode_answers_right_and_like_the_plain_one(trial: Trial, mode: str, order: int, dtype: str) -> None:
     """A mode's floats are those of the plainest mode that asks the same, or inside the same ball."""
     for op in map(OPS.__getitem__, HANDFUL):
         cell = Cell(MODES[mode], dtype, order)

@@ -26,9 +26,7 @@ TINY = FORMATS["float64"].smallest_normal
 def interior(op: Op) -> list[Array]:
     """Points inside the domain, different ones for different inputs."""
     shapes = op.shapes or ((2 * len(SPREAD),),) * op.arity
-    return [
-        np.resize(np.roll(between(d), 3 * i), s) for i, (d, s) in enumerate(zip(op.domain, shapes, strict=True))
-    ]
+    return [np.resize(np.roll(between(d), 3 * i), s) for i, (d, s) in enumerate(zip(op.domain, shapes, strict=True))]
 
 
 def between(domain: Domain) -> Array:

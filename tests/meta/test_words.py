@@ -66,9 +66,7 @@ def test_none_nan_zero_and_an_error_read_differently(status, got, message, line)
 def test_a_second_derivative_names_its_inputs():
     """The entry of a Hessian is named by the inputs it differentiates by."""
     outcome = Outcome("wrong", "formula", 12.0)
-    text = failure(
-        verdict("atan2", [outcome], [1.0], [(arb(2),)], [[1.0], [-2.0]], order=2, mode="nested", entry=2), 0
-    )
+    text = failure(verdict("atan2", [outcome], [1.0], [(arb(2),)], [[1.0], [-2.0]], order=2, mode="nested", entry=2), 0)
     assert text.startswith("atan2: the second derivative by input 1 and 0 is wrong by 12 ULP")
     assert "--at 0x1p+0,-0x1p+1 --mode nested" in text
     assert "trace     that of tape" in text
@@ -92,9 +90,7 @@ def test_a_note_and_a_limit_are_told():
 
 def test_a_leading_minus_is_no_option():
     """A command that starts its numbers with a minus is still one that a shell and a parser take."""
-    assert "show tanh --at=-0x1p-1 --mode" in again(
-        verdict("tanh", [WRONG], [1.0], [(arb(2),)], [[-0.5]]).question, 0
-    )
+    assert "show tanh --at=-0x1p-1 --mode" in again(verdict("tanh", [WRONG], [1.0], [(arb(2),)], [[-0.5]]).question, 0)
 
 
 def test_the_worst_and_the_simplest_are_both_found():
@@ -114,4 +110,4 @@ def test_where_nothing_fails_there_is_nothing_to_show():
 def test_plain_numbers_come_first():
     """Zero, one, then few digits near one, then many, then what is not finite."""
     numbers = [0.0, 1.0, -1.0, 2.0, 1024.0, 1.5, -1.5, 0.1, math.inf]
-    assert sorted(reversed(numbers), key=plainness) == numbers
+    assert sorted(numbers[::-1], key=plainness) == numbers
