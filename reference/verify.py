@@ -173,6 +173,10 @@ class Log:
         self.file.write("".join(json.dumps(line) + "\n" for line in lines))
         self.file.flush()
 
+    def close(self) -> None:
+        """All is on disk already."""
+        self.file.close()
+
     @property
     def done(self) -> set[str]:
         """The tasks that an interrupted run had finished."""
@@ -184,7 +188,7 @@ def earlier(path: Path, header: dict[str, Any]) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     lines = [parsed for text in path.read_text(encoding="utf-8").splitlines() if (parsed := whole(text)) is not None]
-    if not lines or lines[0].get("run") != header:
+    if not lines or lines[0].get("run") != json.loads(json.dumps(header)):
         raise Unwritable(f"{path} is of another run (suite, options or TensorFlow differ): start without --resume.")
     kept: list[dict[str, Any]] = []
     pending: list[dict[str, Any]] = []
@@ -252,6 +256,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"\nInterrupted: what was judged is in {log.path}; `--resume` goes on from there.", file=sys.stderr)
         return 130
     finally:
+        log.close()
         pool.shutdown(wait=False, cancel_futures=True)
         for process in multiprocessing.active_children():
             process.terminate()

@@ -23,6 +23,8 @@ MEANING = {
     "crashed": "TensorFlow did not survive the question",
 }
 
+LONGEST = 40  # characters of an exact number
+
 
 def failure(verdict: Verdict, element: int, version: str = "", note: str = "") -> str:
     """The whole message about one element of one entry."""
@@ -96,6 +98,8 @@ def side(value: Side, dtype: str) -> str:
     nearest = round_exact(value, dtype)
     digits = FORMATS[dtype].precision // 3 + 5
     decimal = value.str(digits, radius=False) if isinstance(value, arb) else str(value)
+    if len(decimal) > LONGEST:  # its exponent alone fills a line
+        return f"{'-' if decimal.startswith('-') else ''}{'0, nearly' if nearest == 0 else 'beyond every float'}"
     return decimal if nearest is None or not math.isfinite(nearest) else f"{decimal} ({hexed(nearest)})"
 
 

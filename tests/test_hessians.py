@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from reference.ask import Probe
 from reference.catalogue import OPS
+from reference.enclose import precision
 from reference.judge import Verdict
 from reference.modes import MODES
 from reference.question import Question
@@ -82,8 +83,9 @@ def near(question: Question, value: list[list[arb] | None], upper: Verdict, lowe
     ball_a, ball_b = value[1], value[2]
     if not np.isfinite([a, b]).all() or ball_a is None or ball_b is None:
         return True  # the judge's own question, in the test above
-    room = ball_a[k] * h1 - ball_b[k] * h0
-    return not room.is_finite() or room.contains(arb(a) * h1 - arb(b) * h0)
+    with precision(6000):  # products and differences of floats are exact
+        room = ball_a[k] * h1 - ball_b[k] * h0
+        return not room.is_finite() or room.contains(arb(a) * h1 - arb(b) * h0)
 
 
 def at(question: Question, k: int) -> list[str]:

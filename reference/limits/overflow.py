@@ -44,7 +44,7 @@ OVERFLOW = (
             ("atan erf erfc silu gelu mish", huge),
             ("sinc", lambda f, x: over(f, bits(x) + 2)),
             ("gelu_approximate", lambda f, x: over(f, 3 * bits(x))),
-            ("asinh acosh", lambda f, x: nearest(f, (bits(x) + 1) * LN2) > math.log(f.largest) + LN2),
+            ("asinh acosh", lambda f, x: nearest(f, (bits(x) + 1) * LN2) >= nearest(f, math.log(f.largest) + LN2)),
             ("x_log_x", infinite),
         ),
         ("atan", "nested", "float32", 2, 3.4028234663852886e38),
@@ -168,5 +168,16 @@ OVERFLOW = (
         ("reciprocal", "tape", "float16", 1, 2.0**-8),
         "The derivative times its weights is a float, but the product is taken in an order in which a part of it "
         "is not: ReciprocalGrad squares 1 / x before it multiplies by a cotangent below one.",
+    ),
+    Limit(
+        "Bessel functions overflow early",
+        ("bessel_i0", "bessel_i1", "bessel_i1_over_x"),
+        "infinite nan",
+        (1, 2),
+        lambda f, x: over(f, abs(x) / LN2),
+        ("bessel_i0", "tape", "float32", 1, 89.0),
+        "Both kernels multiply exp(|x|) by the scaled function, and the exponential overflows where the product does "
+        "not; the gradient of I1 is I0 - I1 / x, which is inf - inf from there on.",
+        dtypes=("float16", "float32", "float64"),
     ),
 )

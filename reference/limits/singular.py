@@ -87,4 +87,37 @@ SINGULAR = (
         "Prod's gradient avoids dividing by multiplying two Cumprods, but Cumprod's own gradient divides by x without "
         "NaN, which drops every term that has the zero as a factor.",
     ),
+    Limit(
+        "bessel_i1 has derivative 1 at 0, first order",
+        ("bessel_i1",),
+        "digits",
+        (1,),
+        lambda f, x: bits(x) < f.emin,
+        ("bessel_i1", "tape", "float32", 1, 0.0),
+        "BesselI1's gradient imputes 1 at x = 0, where I0 - I1 / x is 0 / 0; the limit is 1/2, as it is for the scaled "
+        "function, whose gradient says so.",
+        dtypes=("float16", "float32", "float64"),
+    ),
+    Limit(
+        "bessel_i1 has derivative 1 at 0, second order",
+        ("bessel_i0", "bessel_i1"),
+        "digits",
+        (2,),
+        lambda f, x: bits(x) < f.emin,
+        ("bessel_i0", "nested", "float32", 2, 0.0),
+        "BesselI1's gradient imputes 1 at x = 0, where I0 - I1 / x is 0 / 0; the limit is 1/2, and so is the second "
+        "derivative of I0.",
+        dtypes=("float16", "float32", "float64"),
+    ),
+    Limit(
+        "bessel_i1's second derivative about 0",
+        ("bessel_i1",),
+        "nan infinite",
+        (2,),
+        lambda f, x: over(f, -bits(x)),
+        ("bessel_i1", "nested", "float32", 2, 0.0),
+        "tf.where gives the branch not taken, I0 - I1 / x, a zero cotangent, which the infinite partials of its quotient "
+        "turn into NaN; beside 0 one of them overflows.",
+        dtypes=("float16", "float32", "float64"),
+    ),
 )

@@ -10,12 +10,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 LAYERS = {
-    0: "op catalogue modes programs wire trace probe",
+    0: "op catalogue modes wire trace probe",
     1: "ulp derive compile enclose sheet singular exact cache points textbook textbook_balls limits"
     " balls rounding kernels replay",
-    2: "question judge golden",
+    2: "question judge",
     3: "ask choices explain figures listing look naming screen script show steps words"
-    " trial record table verify report versions ledger __main__ __init__",
+    " trial examples record table verify __main__ __init__",
 }
 LAYER = {name: layer for layer, names in LAYERS.items() for name in names.split()}
 MEETS_TENSORFLOW = {"probe", "trace"}  # all others get the library handed to them, or never see it
