@@ -47,7 +47,12 @@ def boxed(values: Any) -> Array:
 def lifted(function: Callable[..., Any], inputs: int) -> Callable[..., Array]:
     """A scalar function made elementwise over object arrays, broadcasting as NumPy does."""
     ufunc = np.frompyfunc(function, inputs, 1)
-    return lambda *x: boxed(ufunc(*x))
+
+    def elementwise(*x: Any) -> Array:
+        with np.errstate(all="ignore"):  # Arb's own arithmetic sets the processor's flags
+            return boxed(ufunc(*x))
+
+    return elementwise
 
 
 as_balls = lifted(ball, 1)
@@ -134,14 +139,6 @@ def integer_power(x: arb, n: int) -> arb:
         return 1 / integer_power(x, -n)
     half = integer_power(x, n // 2) if n > 1 else arb(1)
     return half * half * x if n % 2 else half * half
-
-
-def odd(function: Callable[[arb], arb], x: arb) -> arb:
-    """An odd function by its values on the positive axis."""
-    value = function(abs(x))
-    if x > 0 or x.is_zero():
-        return value
-    return -value if x < 0 else value.union(-value)
 
 
 def arctan2(y: arb, x: arb) -> arb:
@@ -238,8 +235,8 @@ ROUNDED: dict[str, Callable[..., Any]] = {
     "ndtri": lambda p: -arb(2).sqrt() * (2 * p).erfcinv(),
     "i0": lambda x: bessel_i(0, x),
     "i1": lambda x: bessel_i(1, x),
-    "i0e": lambda x: abs(x).bessel_i(0, scaled=True),
-    "i1e": lambda x: odd(lambda size: size.bessel_i(1, scaled=True), x),
+    "i0e": lambda x: bessel_i(0, x, scaled=True),
+    "i1e": lambda x: bessel_i(1, x, scaled=True),
     "power": power,
     "arctan2": arctan2,
     "xlogy": zero_times(lambda x, y: x * y.log(), 0),

@@ -65,23 +65,25 @@ def plain(question: Question) -> Question:
     return question._replace(mode=MODES[PLAIN[question.order, question.asks]])
 
 
-def few(question: Question, before: list[Verdict]) -> Array | None:
-    """The points of a block that are enough for a Jacobian, spread over it; None where all are asked.
+def sound(question: Question, before: list[Verdict]) -> Array:
+    """The points at which a block's Jacobian is asked: at most `JACOBIAN_POINTS`, spread over the block.
 
-    They are points at which the plain mode is right: elsewhere a zero cotangent times an infinite partial of one
+    They are finite and the plain mode is right there: elsewhere a zero cotangent times an infinite partial of one
     point spoils the rows of the others.
     """
-    if question.block is None or question.asks != "jacobian" or question.block <= JACOBIAN_POINTS:
-        return None
-    sound = [k for k in range(question.block) if all(v.outcomes[k].status == "right" for v in before)]
-    candidates = np.array(sound or range(question.block))
-    finite = candidates[np.logical_and.reduce([np.isfinite(x[candidates]) for x in question.primals])]
-    return finite[np.linspace(0, len(finite) - 1, JACOBIAN_POINTS).astype(int)]
+    assert question.block is not None
+    right = [all(v.outcomes[k].status == "right" for v in before) for k in range(question.block)]
+    finite = np.flatnonzero(np.logical_and.reduce([right, *(np.isfinite(x) for x in question.primals)]))
+    return finite[np.linspace(0, len(finite) - 1, min(JACOBIAN_POINTS, len(finite))).astype(int)]
 
 
 def elsewhere(found: list[Verdict], before: list[Verdict]) -> Array:
     """The elements at which a mode came to other bits than the plain mode, so that it may have run another formula."""
-    different = [~judge.same(a.got, b.got) for a, b in zip(found, before, strict=True) if a.got is not None and b.got is not None]
+    different = [
+        ~judge.same(a.got, b.got) for a, b in zip(found, before, strict=True) if a.got is not None and b.got is not None
+    ]
+    if found[0].question.block is None:  # an array is one question: all of it or nothing
+        return np.arange(int(any(d.any() for d in different)))
     return np.flatnonzero(np.logical_or.reduce(different)) if different else np.array([], dtype=int)
 
 
@@ -111,10 +113,12 @@ class Trial:
         base, before = self.basis(plainly)
         if plainly.mode == question.mode:
             return before
-        selected = few(question, before)
-        if selected is not None:
+        if question.block is not None and question.asks == "jacobian":
+            selected = sound(question, before)
             question, base = question.at(selected), base.take(selected)
             before = [v.take(selected) for v in before]
+            if not len(selected):
+                return [v._replace(question=question) for v in before]
         found = judge.judge(question, self.answer(question), base, before)
         if plainly.asks == question.asks or differ_in_failing(found, before):
             return self.retried(question, found, before)
@@ -137,7 +141,8 @@ class Trial:
 
     def basis(self, question: Question) -> tuple[Basis, list[Verdict]]:
         """A plain mode's replayed trace and the verdicts on its own answer."""
-        key = (question.op.name, question.mode.name, question.dtype, question.order, *map(bytes, question.primals))
+        numbers = map(bytes, [*question.primals, question.cotangent, *question.tangents])
+        key = (question.op.name, question.mode.name, question.dtype, question.order, *numbers)
         if key not in self.known:
             answer = self.answer(question, trace=True)
             base = judge.basis(question, answer.get("trace"))

@@ -14,7 +14,7 @@ Region = Callable[..., bool]  # (format, *primals) -> whether the defect shows t
 FORWARD = ("forward", "forward_over_reverse", "reverse_over_forward", "forward_over_forward")
 INF = math.inf
 LN2 = math.log(2.0)
-WEIGHTS = math.log2(9.0)  # a cotangent and a tangent of at most 3 each, in bits
+WEIGHTS = 3.2  # a cotangent and a tangent of at most 3 each, in bits
 
 
 class Limit(NamedTuple):
@@ -40,6 +40,13 @@ class Limit(NamedTuple):
 def per_op(*parts: tuple[str, Region]) -> dict[str, Region]:
     """Regions by op; each part names its ops with spaces between them."""
     return {op: region for ops, region in parts for op in ops.split()}
+
+
+def spread(
+    name: str, symptom: str, orders: tuple[int, ...], regions: Mapping[str, Region], *rest: Any, **more: Any
+) -> Limit:
+    """One cause in several ops, each with a region of its own."""
+    return Limit(name, tuple(regions), symptom, orders, regions, *rest, **more)
 
 
 def anywhere(*_: Any) -> bool:

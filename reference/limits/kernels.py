@@ -54,8 +54,7 @@ KERNELS = (
         (1, 2),
         per_op(("erf gelu", lambda f, x: bits(x) > f.emax / 2)),
         ("erf", "nested", "float64", 2, 1.7976931348623157e308),
-        "Eigen's float64 erf squares its argument, and where the square overflows it divides one infinity by "
-        "another.",
+        "Eigen's float64 erf squares its argument, and where the square overflows it divides one infinity by another.",
         dtypes=("float64",),
     ),
     Limit(
@@ -137,5 +136,16 @@ KERNELS = (
         "tf.cast turns the Python constants 0.7071067811865476 and 0.044715 into float32 before it turns them into "
         "float64: the function and its derivatives have eight digits.",
         dtypes=("float64",),
+    ),
+    Limit(
+        "Polygamma is zero at huge x",
+        ("[Polygamma]",),
+        "zero",
+        (1, 2),
+        lambda f, x: 2 * bits(x) > f.emax,
+        ("digamma", "tape", "float32", 1, 2.0**70),
+        "Eigen's zeta begins its sum with x^-2, which underflows where the sum, about 1 / x, does not, and the "
+        "iteration stops at a term of 0.",
+        dtypes=("float32", "float64"),
     ),
 )

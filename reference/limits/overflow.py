@@ -17,12 +17,12 @@ from reference.limits.form import (
     powers,
     radius,
     ratios,
+    spread,
 )
 
 OVERFLOW = (
-    Limit(
+    spread(
         "a factor overflows beside one that vanishes, first order",
-        ("silu", "gelu", "mish", "sinc", "gelu_approximate", "x_log_x"),
         "nan",
         (1,),
         per_op(
@@ -35,9 +35,8 @@ OVERFLOW = (
         "The product rule multiplies x, or a power of it, by the derivative of a sigmoid-like factor: where the first "
         "has become infinite and the second 0, their product is NaN instead of 0.",
     ),
-    Limit(
+    spread(
         "a factor overflows beside one that vanishes, second order",
-        ("atan", "erf", "erfc", "silu", "gelu", "mish", "sinc", "gelu_approximate", "asinh", "acosh", "x_log_x"),
         "nan",
         (2,),
         per_op(
@@ -48,8 +47,8 @@ OVERFLOW = (
             ("x_log_x", infinite),
         ),
         ("atan", "nested", "float32", 2, 3.4028234663852886e38),
-        "The gradient's gradient multiplies 2 x, or cosh(y), or another factor that overflows, by one that has become 0: "
-        "NaN instead of 0.",
+        "The gradient's gradient multiplies 2 x, or cosh(y), or another factor that overflows, by one that has become "
+        "0: NaN instead of 0.",
     ),
     Limit(
         "a pow's factor overflows beside one that vanishes",
@@ -110,9 +109,8 @@ OVERFLOW = (
         ("xdivy", "nested", "float32", 2, 0.75, INF),
         "-x / y**2 is differentiated as a quotient, whose gradient is x / (y**2)**2 times 2 * y: 0 * inf.",
     ),
-    Limit(
+    spread(
         "a quotient's second derivative divides by a square",
-        ("xlogy", "xlog1py"),
         "infinite",
         (2,),
         per_op(
@@ -137,7 +135,7 @@ OVERFLOW = (
         ("x_log_x",),
         "infinite",
         (2,),
-        lambda f, x: 2 * bits(x) < f.emin,
+        lambda f, x: over(f, -2 * bits(x)),
         ("x_log_x", "nested", "float32", 2, 2.0**-70),
         "Xdivy's gradient is -x / y**2, whose denominator underflows to 0 long before -1 / x overflows.",
     ),
@@ -146,18 +144,20 @@ OVERFLOW = (
         ("x_log_x",),
         "nan",
         (2,),
-        lambda f, x: 2 * bits(x) < f.emin,
+        lambda f, x: over(f, -2 * bits(x)),
         ("x_log_x", "nested", "float64", 2, 2.2250738585072014e-308),
         "Xdivy's gradient is -x / y**2, infinite where the square underflows; where 1 / x times the weights overflows "
         "too, their sum is inf - inf.",
     ),
-    Limit(
+    spread(
         "a partial product overflows",
-        ("exp", "expm1", "square", "reciprocal", "logit", "cube", "sqrt", "divide", "divide_no_nan", "where"),
         "infinite",
         (1, 2),
         per_op(
             ("exp expm1", lambda f, x: over(f, x / LN2)),
+            ("sinh cosh", lambda f, x: over(f, abs(x) / LN2 - 1)),
+            ("log", lambda f, x: over(f, -2 * bits(x))),
+            ("log1p", lambda f, x: over(f, -2 * bits(1 + x))),
             ("square", lambda f, x: over(f, bits(x) + 1)),
             ("reciprocal", lambda f, x: over(f, -3 * bits(x))),
             ("logit", lambda f, x: over(f, -2 * bits(x), -2 * bits(1 - x))),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from reference.limits.form import INF, Limit, bits, infinite, over
+from reference.limits.form import INF, Limit, bits, infinite, over, per_op, spread
 
 SINGULAR = (
     Limit(
@@ -109,15 +109,28 @@ SINGULAR = (
         "derivative of I0.",
         dtypes=("float16", "float32", "float64"),
     ),
-    Limit(
-        "bessel_i1's second derivative about 0",
-        ("bessel_i1",),
+    spread(
+        "a second derivative about a removable singularity",
         "nan infinite",
         (2,),
-        lambda f, x: over(f, -bits(x)),
+        per_op(
+            ("bessel_i1", lambda f, x: over(f, -bits(x))),
+            ("bessel_i1e", lambda f, x: over(f, -2 * bits(x))),
+        ),
         ("bessel_i1", "nested", "float32", 2, 0.0),
-        "tf.where gives the branch not taken, I0 - I1 / x, a zero cotangent, which the infinite partials of its quotient "
-        "turn into NaN; beside 0 one of them overflows.",
+        "tf.where gives the branch not taken, which divides by x, a zero cotangent, and the infinite partials of that "
+        "quotient turn it into NaN; beside 0 one of them overflows.",
+        dtypes=("float16", "float32", "float64"),
+    ),
+    Limit(
+        "bessel_i1(x) / x is not continued at 0",
+        ("bessel_i1_over_x",),
+        "nan infinite",
+        (1, 2),
+        lambda f, x: over(f, -2 * bits(x)),
+        ("bessel_i1_over_x", "tape", "float32", 1, 0.0),
+        "The quotient's derivative is a difference of two terms that grow like 1 / x: inf - inf at 0, and at second "
+        "order wherever 1 / x^2 overflows.",
         dtypes=("float16", "float32", "float64"),
     ),
 )

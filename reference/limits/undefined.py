@@ -27,4 +27,15 @@ UNDEFINED = (
         "TensorFlow's kernels flush subnormal numbers, a > 0 among them, so that the other branch is taken.",
         dtypes=("bfloat16", "float32"),
     ),
+    Limit(
+        "bessel_i0e's second derivative at its kink",
+        ("bessel_i0e",),
+        "digits",
+        (2,),
+        lambda f, x: bits(x) < f.emin,
+        ("bessel_i0e", "nested", "float32", 2, 0.0),
+        "The first derivative jumps at 0, where TensorFlow takes sign(0) = 0 for it; its derivative is then 1/2, while "
+        "on both sides the second derivative tends to 3/2.",
+        dtypes=("float16", "float32", "float64"),
+    ),
 )

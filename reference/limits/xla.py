@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from reference.limits.form import Limit, bits
+from typing import Any
+
+import numpy as np
+
+from reference.limits.form import Format, Limit, bits, over, under
+
+FOLDED = ("sinc", "divide", "divide_no_nan", "where", "xdivy", "broadcast_divide")
+
+
+def squared(form: Format, *x: Any) -> bool:
+    """The last primal, the denominator, has no square among the normal numbers."""
+    sizes = [2 * bits(float(b)) for b in np.ravel(x[-1])]
+    return over(form, *sizes) or under(form, *sizes)
+
 
 XLA = (
     Limit(
@@ -34,20 +47,19 @@ XLA = (
         (1, 2),
         lambda f, x: bits(x) < -3 or bits(1 - x) < -3,
         ("ndtri", "xla", "float32", 1, 2.0**-20 + 2.0**-26 + 2.0**-28),
-        "XLA computes ndtri(x) as sqrt(2) * erfinv(2 x - 1): a small x is lost in 2 x - 1, and below half an ULP of one "
-        "the quantile is infinite.",
+        "XLA computes ndtri(x) as sqrt(2) * erfinv(2 x - 1): a small x is lost in 2 x - 1, and below half an ULP of "
+        "one the quantile is infinite.",
         modes=("xla",),
     ),
     Limit(
         "XLA folds two divisions into one",
-        ("sinc",),
-        "infinite nan",
+        FOLDED,
+        "zero infinite nan",
         (1, 2),
-        lambda f, x: 2 * bits(x) < f.emin,
-        ("sinc", "xla", "float32", 1, 2.0**-75),
-        "TensorFlow divides by pi x twice so that its square need not be a float; XLA's simplifier multiplies the "
-        "denominators, and the square underflows to 0.",
+        dict.fromkeys(FOLDED, squared),
+        ("divide", "xla", "float32", 1, 2.0**70, 2.0**70),
+        "TensorFlow divides by b twice so that b * b need not be a float; XLA's simplifier turns (a / b) / b into "
+        "a / (b * b), and where the product overflows the derivative is 0, where it underflows infinite or NaN.",
         modes=("xla",),
-        dtypes=("float32", "float64"),
     ),
 )
