@@ -68,12 +68,13 @@ def plain(question: Question) -> Question:
 def sound(question: Question, before: list[Verdict]) -> Array:
     """The points at which a block's Jacobian is asked: at most `JACOBIAN_POINTS`, spread over the block.
 
-    They are finite and the plain mode is right there: elsewhere a zero cotangent times an infinite partial of one
+    Primals and derivatives are finite, and the plain mode is right there: elsewhere a zero cotangent times an infinite partial of one
     point spoils the rows of the others.
     """
     assert question.block is not None
     right = [all(v.outcomes[k].status == "right" for v in before) for k in range(question.block)]
-    finite = np.flatnonzero(np.logical_and.reduce([right, *(np.isfinite(x) for x in question.primals)]))
+    numbers = [*question.primals, *(v.got for v in before if v.got is not None)]
+    finite = np.flatnonzero(np.logical_and.reduce([right, *map(np.isfinite, numbers)]))
     return finite[np.linspace(0, len(finite) - 1, min(JACOBIAN_POINTS, len(finite))).astype(int)]
 
 

@@ -121,6 +121,25 @@ OVERFLOW = (
         "Xdivy's gradient is -x / y**2, whose denominator underflows to 0 where the quotient is a float.",
     ),
     Limit(
+        "a quotient of an infinity or a zero",
+        ("divide", "divide_no_nan", "xdivy", "xlogy", "xlog1py"),
+        "nan",
+        (1, 2),
+        lambda f, a, b: math.isinf(a) and huge(f, b) or a == 0 and over(f, -bits(b)),
+        ("divide", "nested", "float32", 2, INF, 3.4028234663852886e38),
+        "a / b^2 and a / b^3 are computed from 1 / b^2, which is 0 for a huge b and infinite for a tiny one: beside an "
+        "infinite or a zero numerator that is inf * 0.",
+    ),
+    Limit(
+        "norm has no subgradient at the origin",
+        ("norm",),
+        "nan",
+        (1, 2),
+        lambda f, x: not x.any(),
+        ("norm", "tape", "float32", 1, [0.0, 0.0, 0.0]),
+        "The gradient is x divided by the norm, 0 / 0 at the origin, where any vector no longer than one would do.",
+    ),
+    Limit(
         "where leaks from the branch not taken",
         ("where",),
         "nan",
@@ -164,6 +183,8 @@ OVERFLOW = (
             ("cube", lambda f, x: over(f, bits(6 * x))),
             ("sqrt", lambda f, x: over(f, -1.5 * bits(x))),
             ("divide divide_no_nan where", lambda f, a, b: ratios(f, bits(a), bits(b))),
+            ("xlogy", lambda f, a, b: over(f, bits(a) - bits(b))),
+            ("xlog1py", lambda f, a, b: over(f, bits(a) - bits(1 + b))),
         ),
         ("reciprocal", "tape", "float16", 1, 2.0**-8),
         "The derivative times its weights is a float, but the product is taken in an order in which a part of it "

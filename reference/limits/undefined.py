@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 
-from reference.limits.form import Limit, bits
+from reference.limits.form import Limit, bits, per_op, spread
 
 UNDEFINED = (
-    Limit(
+    spread(
         "a quotient without a value",
-        ("divide", "divide_no_nan", "xdivy"),
         "nan",
         (1, 2),
-        lambda f, a, b: a == b == 0 or math.isinf(a) and math.isinf(b),
+        per_op(
+            ("divide divide_no_nan xdivy", lambda f, a, b: a == b == 0 or math.isinf(a) and math.isinf(b)),
+            ("xlogy xlog1py", lambda f, a, b: math.isinf(a) and math.isinf(b)),
+            ("broadcast_divide", lambda f, a, b: bool((a == 0).any() and (b == 0).any())),
+        ),
         ("divide", "tape", "float32", 1, 0.0, 0.0),
         "0 / 0 and inf / inf are NaN, and so are their derivatives, although one of them may tend to a limit along one "
         "of the axes.",
