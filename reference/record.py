@@ -17,7 +17,7 @@ from reference.ulp import FORMATS, round_exact
 
 Array = np.ndarray
 
-AUDITED = 400  # points of a block at which every kernel is looked at
+AUDITED = 200  # points of a block at which every kernel is looked at
 SHOWN = 2  # points per kind of finding in one record
 TOLD = ("known", *FAILING)
 

@@ -26,6 +26,7 @@ COLOUR = {
     "crashed": "bold red",
 }  # fmt: skip
 FINDINGS_SHOWN = 25
+WIDTH = 132  # columns where the output is no terminal
 
 
 class Shown:
@@ -76,6 +77,8 @@ def summary(
         print(json.dumps(as_json(tally, hello, seconds, tensorflow, path), indent=2))
         return
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)
     console.print(families(tally, hello))
     if tally.kernels:
         console.print(worst_kernels(tally))
@@ -108,7 +111,7 @@ def worst_kernels(tally: Tally, count: int = 12) -> Table:
     for k in ranked[:count]:
         kept = "kept" if not k["broken"] else f"known: {k['limit']}" if k["limit"] else f"broken {k['broken']} times"
         ulp = "—" if k["ulp"] is None else f"{k['ulp']:.3g}"
-        table.add_row(k["kernel"], k["dtype"], f"{k['floats']:,}", ulp, ", ".join(k["inputs"]), kept)
+        table.add_row(k["kernel"], k["dtype"], f"{k['floats']:,}", ulp, ", ".join(f"{float.fromhex(x):.6g}" for x in k["inputs"]), kept)
     return table
 
 

@@ -116,6 +116,12 @@ def log_softmax(B, x):
     return x - B.log(np.sum(B.exp(x), axis=-1, keepdims=True))
 
 
+def log_softmax_terms(B, x):
+    """Exponentials, their sum, a logarithm and two subtractions, in units of the numbers that cancel."""
+    classes = x.shape[-1]
+    return classes + 12, abs(x) + np.sum(abs(x), axis=-1, keepdims=True) + 1 + float(np.log(classes))
+
+
 def cross_entropy(B, logits, labels):
     """The loss per row, and its gradient, which the kernel computes along with it."""
     shifted = log_softmax(B, logits)
@@ -210,7 +216,7 @@ STRUCTURE = [
     Kernel("Softmax", softmax, ELEMENTARY),
     Kernel("SoftmaxCrossEntropyWithLogits", cross_entropy, Contract(0.5, terms=cross_entropy_terms)),
     Kernel("SparseSoftmaxCrossEntropyWithLogits", sparse_cross_entropy, Contract(0.5, terms=sparse_cross_entropy_terms)),
-    Kernel("LogSoftmax", log_softmax, ELEMENTARY),
+    Kernel("LogSoftmax", log_softmax, Contract(0.5, terms=log_softmax_terms)),
     Kernel("Reshape", lambda B, x, shape: np.reshape(x, [int(n) for n in shape]), EXACTLY),
     Kernel("BroadcastTo", lambda B, x, shape: np.broadcast_to(x, [int(n) for n in shape]), EXACTLY),
     Kernel("ExpandDims", lambda B, x, axis: np.expand_dims(x, axes(axis)), EXACTLY),
