@@ -142,10 +142,32 @@ KERNELS = (
         ("[Polygamma]",),
         "zero",
         (1, 2),
-        lambda f, x: 2 * bits(x) > f.emax,
+        lambda f, x: 2 * bits(x) > f.emax - 2,
         ("digamma", "tape", "float32", 1, 2.0**70),
         "Eigen's zeta begins its sum with x^-2, which underflows where the sum, about 1 / x, does not, and the "
         "iteration stops at a term of 0.",
         dtypes=("float32", "float64"),
+    ),
+    Limit(
+        "Erfc loses digits",
+        ("[Erfc]",),
+        "digits",
+        (1, 2),
+        per_op(("erfc", lambda f, x: x > 0.5), ("gelu", lambda f, x: x < -0.5)),
+        ("erfc", "tape", "float64", 1, 26.46696941),
+        "Eigen's erfc is up to 5.4 ULP off beside 1/2, where two approximations meet, and 429 ULP (float32: 56) in the "
+        "tail, where exp(-x * x) is rounded before it is divided by x.",
+        dtypes=("float32", "float64"),
+    ),
+    Limit(
+        "Pow loses digits",
+        ("[Pow]",),
+        "digits",
+        (1, 2),
+        per_op(("pow", lambda f, a, b: abs(b * bits(a)) > 16)),
+        ("pow", "tape", "float64", 1, 140.57066861504117, -141.57066861504117),
+        "Eigen's float64 pow keeps log2(a) * b to fewer digits than the exponential of a large exponent needs: up to "
+        "36 ULP where a^b is far from one.",
+        dtypes=("float64",),
     ),
 )

@@ -26,4 +26,15 @@ MISSING = (
         "is refused: InvalidArgumentError in reverse mode, TypeError in forward mode.",
         dtypes=("float16",),
     ),
+    Limit(
+        "XLA has no Bessel kernels",
+        ("bessel_i0", "bessel_i1", "bessel_i1_over_x"),
+        "raised",
+        (1, 2),
+        anywhere,
+        ("bessel_i0", "xla", "float32", 1, 0.75),
+        "XLA compiles BesselI0e and BesselI1e but neither BesselI0 nor BesselI1: InvalidArgumentError, unsupported "
+        "operations in the graph.",
+        modes=("xla",),
+    ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -54,12 +55,37 @@ XLA = (
     Limit(
         "XLA folds two divisions into one",
         FOLDED,
-        "zero infinite nan",
+        "zero digits infinite nan",
         (1, 2),
         dict.fromkeys(FOLDED, squared),
         ("divide", "xla", "float32", 1, 2.0**70, 2.0**70),
         "TensorFlow divides by b twice so that b * b need not be a float; XLA's simplifier turns (a / b) / b into "
-        "a / (b * b), and where the product overflows the derivative is 0, where it underflows infinite or NaN.",
+        "a / (b * b): where the product overflows the derivative is 0, where it underflows infinite, NaN or short of "
+        "digits.",
+        modes=("xla",),
+    ),
+    Limit(
+        "XLA's sinc in float16 loses its cancellation",
+        ("sinc",),
+        "digits infinite",
+        (1, 2),
+        lambda f, x: bits(x) < -f.precision / 2,
+        ("sinc", "xla", "float16", 1, 2.0**-14),
+        "cos(pi x) / x and sin(pi x) / (pi x^2) agree to all digits near 0 only if both hold the same rounded pi x; "
+        "XLA fuses the operations in float32 and rounds it in one place and not in the other.",
+        dtypes=("float16",),
+        modes=("xla",),
+    ),
+    Limit(
+        "XLA's polygamma is wrong left of -5 and at infinity",
+        ("digamma", "lgamma"),
+        "digits nan",
+        (1, 2),
+        lambda f, x: x < -5 or math.isinf(x),
+        ("digamma", "xla", "float64", 1, -12.5),
+        "XLA's zeta adds nine terms and then an expansion that holds only well right of 0, in float64 too: its error "
+        "is of any size, and at infinity it is inf - inf.",
+        dtypes=("float32", "float64"),
         modes=("xla",),
     ),
 )
