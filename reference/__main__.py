@@ -26,9 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
-        return failed(
-            "Interrupted; what was judged so far is kept, and verify --resume goes on.", INTERRUPTED
-        )
+        return failed("Interrupted; what was judged so far is kept, and verify --resume goes on.", INTERRUPTED)
     except BrokenPipeError:  # whoever read our output has gone: nobody is left to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return CLOSED
@@ -73,9 +71,7 @@ def unusable(error: OSError) -> str:
 
 def missing(error: ImportError) -> str:
     """Which package is missing, and how to get it."""
-    name = {"flint": "python-flint"}.get(
-        (error.name or "").partition(".")[0], (error.name or "").partition(".")[0]
-    )
+    name = {"flint": "python-flint"}.get((error.name or "").partition(".")[0], (error.name or "").partition(".")[0])
     if not name or name == "reference":
         return f"A part of this suite cannot be imported: {error}."
     return f"The package {name} is missing or broken ({error}): pip install '.[tensorflow]' brings it."
@@ -138,9 +134,7 @@ def parser() -> argparse.ArgumentParser:
         )
     )
     add_show(
-        commands.add_parser(
-            "show", allow_abbrev=False, help="print one question from end to end, kernel by kernel"
-        )
+        commands.add_parser("show", allow_abbrev=False, help="print one question from end to end, kernel by kernel")
     )
     add_list(commands.add_parser("list", allow_abbrev=False, help="print the catalogue"))
     return top
@@ -154,9 +148,7 @@ def add_verify(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--order", type=int, choices=(1, 2), action="append", help="only first or only second derivatives"
     )
-    command.add_argument(
-        "--out", type=Path, metavar="PATH", help="write the verdicts there, one JSON line each"
-    )
+    command.add_argument("--out", type=Path, metavar="PATH", help="write the verdicts there, one JSON line each")
     command.add_argument("--quick", action="store_true", help="fewer points, under a minute")
     command.add_argument("--resume", action="store_true", help="go on where an interrupted run stopped")
     command.add_argument("--json", action="store_true", help="print the summary as JSON")
@@ -168,20 +160,14 @@ def add_verify(command: argparse.ArgumentParser) -> None:
 def add_show(command: argparse.ArgumentParser) -> None:
     """What `show` can be told."""
     command.add_argument("op", metavar="OP", help="a function of the catalogue")
-    command.add_argument(
-        "--at", nargs="+", metavar="X", help="the point: decimals, hexadecimal floats, inf, nan"
-    )
+    command.add_argument("--at", nargs="+", metavar="X", help="the point: decimals, hexadecimal floats, inf, nan")
     command.add_argument("--mode", help="the way of asking (tape; nested for second derivatives)")
     command.add_argument("--dtype", default="float32", help="the dtype (%(default)s)")
     command.add_argument("--order", type=int, choices=(1, 2), help="first or second derivative (1)")
     command.add_argument("--cotangent", nargs="+", metavar="C", help="the weight of the output")
     command.add_argument("--tangent", nargs="+", metavar="H", help="the direction of each input")
-    command.add_argument(
-        "--case", type=int, default=0, metavar="K", help="which case of an array function (0)"
-    )
-    command.add_argument(
-        "--copies", type=positive, metavar="N", help="how often the point stands in the vector"
-    )
+    command.add_argument("--case", type=int, default=0, metavar="K", help="which case of an array function (0)")
+    command.add_argument("--copies", type=positive, metavar="N", help="how often the point stands in the vector")
     command.add_argument("--all", action="store_true", help="every kernel, bookkeeping included")
     command.add_argument("--script", action="store_true", help="print a plain TensorFlow program instead")
     command.add_argument("--json", action="store_true", help="print everything as JSON instead")

@@ -47,8 +47,7 @@ class Process:
         pipes = (self.popen.stdin, self.popen.stdout, self.popen.stderr)
         work = (self._deliver, self._answers, self._complaints)
         self.threads = [
-            threading.Thread(target=each, args=(pipe,), daemon=True)
-            for each, pipe in zip(work, pipes, strict=True)
+            threading.Thread(target=each, args=(pipe,), daemon=True) for each, pipe in zip(work, pipes, strict=True)
         ]
         for thread in self.threads:
             thread.start()

@@ -50,9 +50,7 @@ def remembered(key: str, compute: Callable[[], list[Any]]) -> list[Any]:
     if found is None:
         text = encoded(key, compute())
         store(path, text)
-        found = _decoded(
-            text, key
-        )  # reading may widen a radius by a hair: first and later answers are the same
+        found = _decoded(text, key)  # reading may widen a radius by a hair: first and later answers are the same
     return found
 
 

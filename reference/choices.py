@@ -50,9 +50,7 @@ def dtype_named(name: str, op: Op | None = None) -> str:
     """The dtype, if the op is asked in it."""
     dtype = named(name, FLOATS, "dtype", "there are " + listed(FLOATS))
     if op is not None and dtype not in op.dtypes:
-        raise Unusable(
-            f"{op.name} is not asked in {dtype}, for TensorFlow has it in {listed(op.dtypes)} only."
-        )
+        raise Unusable(f"{op.name} is not asked in {dtype}, for TensorFlow has it in {listed(op.dtypes)} only.")
     return dtype
 
 

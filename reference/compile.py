@@ -28,9 +28,7 @@ def compiled(exprs: Sequence[sp.Expr], symbols: Sequence[sp.Symbol]) -> Function
     head = f"def values({', '.join(writer.parameters)}):"
     body = [*writer.lines, f"return ({''.join(n + ', ' for n in names)})"]
     namespace = dict(writer.namespace)
-    exec(
-        "\n    ".join([head, *body]), namespace
-    )  # the text is ours: from the catalogue, nothing from outside
+    exec("\n    ".join([head, *body]), namespace)  # the text is ours: from the catalogue, nothing from outside
     return namespace["values"]
 
 

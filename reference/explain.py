@@ -44,16 +44,12 @@ def sentence(verdict: Verdict, outcome: Outcome) -> str:
 def formula_words(shown: Shown) -> str:
     """Whether what TensorFlow ran means the derivative."""
     places = [(v, k) for v in shown.verdicts if shown.base.formula[v.entry] for k in range(len(v.outcomes))]
-    wrong = next(
-        (p for p in places if (o := p[0].outcomes[p[1]]).question == "formula" and o.status != "right"), None
-    )
+    wrong = next((p for p in places if (o := p[0].outcomes[p[1]]).question == "formula" and o.status != "right"), None)
     digits = DIGITS[shown.question.dtype] + 6
     if wrong is not None:
         ball = (shown.base.formula[wrong[0].entry] or [])[wrong[1]]
         exact = certified_side(shown.base.exact[wrong[0].entry][wrong[1]][0], digits)
-        return (
-            f"Without rounding, what TensorFlow ran is {certified(ball, digits)}; the derivative is {exact}."
-        )
+        return f"Without rounding, what TensorFlow ran is {certified(ball, digits)}; the derivative is {exact}."
     if not all(ball.is_finite() for entry in shown.base.formula if entry for ball in entry):
         return "Without rounding, what TensorFlow ran is infinite or undefined here."
     if any(len(set(map(Exact, shown.base.exact[v.entry][k]))) > 1 for v, k in places):

@@ -134,7 +134,13 @@ def undecided(exact: list[list[tuple[Side, ...]]], means: list[list[arb] | None]
         return size is not None and not ball.rad() <= floor and not ball.rad() <= size * relative
 
     return sorted(
-        {k for sides, balls in zip(exact, means, strict=True) if balls for k, b in enumerate(balls) if wide(sides[k], b)}
+        {
+            k
+            for sides, balls in zip(exact, means, strict=True)
+            if balls
+            for k, b in enumerate(balls)
+            if wide(sides[k], b)
+        }
     )
 
 
@@ -283,7 +289,9 @@ class Verdict(NamedTuple):
         return Counter(o.status for o in self.outcomes)
 
 
-def judge(question: Question, answer: dict[str, Any], base: Basis, before: list[Verdict] | None = None) -> list[Verdict]:
+def judge(
+    question: Question, answer: dict[str, Any], base: Basis, before: list[Verdict] | None = None
+) -> list[Verdict]:
     """A verdict on every entry of an answer; `before` holds verdicts on the same elements, reused bit for bit."""
     for status in ("raised", "crashed"):
         if status in answer:
@@ -344,7 +352,9 @@ def spoken(
         got = elements(question, entry, record, base)
     except Misshapen as wrong:
         exact = base.exact[entry]
-        return Verdict(question, entry, None, [Outcome("wrong", "shape", math.inf)] * len(exact), exact, base.mode, str(wrong))
+        return Verdict(
+            question, entry, None, [Outcome("wrong", "shape", math.inf)] * len(exact), exact, base.mode, str(wrong)
+        )
     return heard(question, entry, got, base, before)
 
 
@@ -353,7 +363,9 @@ def silent(question: Question, entry: int, status: str, base: Basis, message: st
     exact = base.exact[entry]
     zero = all(isinstance(s, arb) and s.is_zero() for sides in exact for s in sides if s is not None)
     if status == "missing" and zero:
-        return Verdict(question, entry, None, [Outcome("right", "", 0.0)] * len(exact), exact, base.mode, "None for zero")
+        return Verdict(
+            question, entry, None, [Outcome("right", "", 0.0)] * len(exact), exact, base.mode, "None for zero"
+        )
     outcomes = [Outcome(status, status, math.inf)] * len(exact)
     return limited(Verdict(question, entry, None, outcomes, exact, base.mode, message))
 
@@ -401,9 +413,7 @@ class Misshapen(ValueError):
     """An answer of the wrong shape or dtype: a finding about TensorFlow, not about the job."""
 
 
-def heard(
-    question: Question, entry: int, got: Array, base: Basis, before: list[Verdict] | None = None
-) -> Verdict:
+def heard(question: Question, entry: int, got: Array, base: Basis, before: list[Verdict] | None = None) -> Verdict:
     """A verdict on floats that came back."""
     earlier = before[entry] if before else None
     old = np.zeros(len(got), bool) if earlier is None or earlier.got is None else same(earlier.got, got)
@@ -439,7 +449,8 @@ def holes(question: Question, elements: list[int]) -> list[bool]:
     equalities = smooth(sp.sympify(op.primal(sp, *symbols_of(op)))).atoms(sp.Eq)
     values = elementwise(op, 0, question.dtype, part)
     return [
-        len({str(side[0]) for side in sides} | {"None"}) != 2 or on_equality(op, equalities, [float(x[k]) for x in part])
+        len({str(side[0]) for side in sides} | {"None"}) != 2
+        or on_equality(op, equalities, [float(x[k]) for x in part])
         for k, sides in enumerate(values)
     ]
 

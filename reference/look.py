@@ -73,9 +73,7 @@ def look(
     if question.block is not None and chosen > 1:
         base, trace = base.take(np.array([0])), trace.take(np.array([0]))
     names = sources(answer["trace"], source)
-    return Shown(
-        asked_again, verdicts, base, told(trace, names, everything), traced, notes, version(trial), chosen
-    )
+    return Shown(asked_again, verdicts, base, told(trace, names, everything), traced, notes, version(trial), chosen)
 
 
 def bare(question: Question) -> Basis:

@@ -228,9 +228,7 @@ def jacobian_twice(tf: Any, f: Any, xs: Any, c: Any, hs: Any, pfor: bool = True)
         gradients = tape(tf, f, xs, c, hs)
         weighted = [None if g is None else h * g for g, h in zip(gradients, hs)]
     return [
-        None if w is None else dense(tf, outer.jacobian(w, x, experimental_use_pfor=pfor))
-        for w in weighted
-        for x in xs
+        None if w is None else dense(tf, outer.jacobian(w, x, experimental_use_pfor=pfor)) for w in weighted for x in xs
     ]
 
 

@@ -158,9 +158,10 @@ def exponents(dtype: str, step: int = 1) -> list[int]:
 
 
 def binades(dtype: str, salt: str, wanted: Sequence[int]) -> list[float]:
-    """A pseudo-random float of each sign in each of the binades wanted."""
+    """A pseudo-random float of each sign in each of the binades wanted; float64 has so many that signs take turns."""
     lowest, *_, highest = exponents(dtype)
-    signed = [(e, sign) for e in wanted if lowest <= e <= highest for sign in (1, -1)]
+    turns = ((1,), (-1,)) if dtype == "float64" and len(wanted) > 1000 else ((1, -1),) * 2
+    signed = [(e, sign) for e in wanted if lowest <= e <= highest for sign in turns[e % 2]]
     found = []
     for (e, sign), noise in zip(signed, _raw(f"{salt} {dtype}", len(signed)), strict=True):
         bits = min(FORMATS[dtype].precision, e - lowest + 1)

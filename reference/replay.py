@@ -70,9 +70,7 @@ class Trace(NamedTuple):
     def read(cls, record: dict[str, Any], dtype: str, block: int | None) -> Trace:
         """A trace from its JSON record."""
         tensors = {name: Tensor(*unpack(r)) for name, r in record["tensors"].items()}
-        nodes = tuple(
-            Node(n["op"], n["attrs"], tuple(n["inputs"]), tuple(n["outputs"])) for n in record["nodes"]
-        )
+        nodes = tuple(Node(n["op"], n["attrs"], tuple(n["inputs"]), tuple(n["outputs"])) for n in record["nodes"])
         given = [*record["primals"], record.get("cotangent"), *record["tangents"]]
         return cls(nodes, tensors, frozenset(g for g in given if g), tuple(record["results"]), dtype, block)
 
@@ -290,8 +288,9 @@ def kept(allowed: Array, got: Array, inputs: tuple[Array, ...]) -> Array:
     """Where a kernel kept its contract; infinite and NaN operands are outside any contract."""
     inside = lifted(within, 2)(allowed, got).astype(bool)
     for x in inputs:
-        if np.issubdtype(x.dtype, np.floating) and x.shape in ((), inside.shape):
-            inside = inside | ~np.isfinite(x)
+        if np.issubdtype(x.dtype, np.floating):
+            odd = ~np.isfinite(x)
+            inside = inside | (odd if x.shape in ((), inside.shape) else odd.any())
     return inside
 
 

@@ -50,9 +50,7 @@ def draw(shown: Shown, again: str, console: Console) -> None:
     elif all(v.got is None for v in shown.verdicts):
         console.print(Text("TensorFlow gave no number, so there is nothing to replay.", style="dim"))
     else:
-        console.print(
-            Text("No trace could be had, so the answer is held to the exact value alone.", style="dim")
-        )
+        console.print(Text("No trace could be had, so the answer is held to the exact value alone.", style="dim"))
     console.print()
     console.print(answers(shown))
     console.print()
@@ -85,9 +83,7 @@ def function(question: Question, width: int) -> Table:
     grid = labelled()
     op, named = question.op, names_of(question.op)
     if op.shapes is not None:
-        shapes = ", ".join(
-            f"{n} {'×'.join(map(str, s))}" for n, s in zip(named.split(", "), op.shapes, strict=True)
-        )
+        shapes = ", ".join(f"{n} {'×'.join(map(str, s))}" for n, s in zip(named.split(", "), op.shapes, strict=True))
         grid.add_row("f", f"{shapes}: {call_of(op)[0]}")
         grid.add_row(
             "",
@@ -133,8 +129,7 @@ def tensor_lines(name: str, values: Array, question: Question, kind: str) -> lis
         return [(f"{name} = {shortest(float(values[0]), question.dtype)}", hexed(float(values[0])))]
     lines = [", ".join(shortest(float(v), question.dtype) for v in row) for row in np.atleast_2d(values)]
     return [
-        (f"{name} = " * (not k) + " " * (len(name) + 3) * bool(k) + f"[{line}]", "")
-        for k, line in enumerate(lines)
+        (f"{name} = " * (not k) + " " * (len(name) + 3) * bool(k) + f"[{line}]", "") for k, line in enumerate(lines)
     ]
 
 
@@ -145,11 +140,7 @@ def draw_steps(shown: Shown, console: Console) -> None:
     if not steps:
         console.print(Text("No kernel that TensorFlow ran has a part in the answer.", style="dim"))
         return
-    whose = (
-        ""
-        if shown.traced == shown.question.mode.name
-        else f" in mode {shown.traced}, which asks for the same"
-    )
+    whose = "" if shown.traced == shown.question.mode.name else f" in mode {shown.traced}, which asks for the same"
     console.print(Text(f"What TensorFlow ran{whose}", style="bold"))
     wide = DIGITS[dtype] + 7
     roomy = console.width >= 4 + max(len(s.text) for s in steps) + 3 * wide + 2 * 8 + 10
@@ -214,9 +205,7 @@ def figure(exact: Array | None, step: Step) -> Text:
     mine = decimal(float(step.got[step.worst]), step.dtype)
     if exponent(mine) != exponent(text):
         return Text(text, style="yellow" if step.lost else "")
-    parted = next(
-        (k for k, (a, b) in enumerate(zip(mine, text, strict=False)) if a != b), min(len(mine), len(text))
-    )
+    parted = next((k for k, (a, b) in enumerate(zip(mine, text, strict=False)) if a != b), min(len(mine), len(text)))
     return Text.assemble(text[:parted], (text[parted:], "yellow"))
 
 
@@ -290,9 +279,7 @@ def several(shown: Shown) -> Table:
     table.add_column("verdict")
     places = [(v, k) for v in shown.verdicts for k in range(len(v.outcomes))]
     if len(places) > 16:
-        places = sorted(
-            places, key=lambda p: (-SEVERITY[p[0].outcomes[p[1]].status], -p[0].outcomes[p[1]].ulp)
-        )[:12]
+        places = sorted(places, key=lambda p: (-SEVERITY[p[0].outcomes[p[1]].status], -p[0].outcomes[p[1]].ulp))[:12]
     for verdict, k in places:
         outcome = verdict.outcomes[k]
         sides = dict.fromkeys(certified_side(s, DIGITS[dtype]) for s in shown.base.exact[verdict.entry][k])
@@ -317,7 +304,5 @@ def questions(shown: Shown) -> Table:
         grid.add_row("kernel", kernel_words(shown))
     worst, k = shown.worst
     outcome = worst.outcomes[k]
-    grid.add_row(
-        "verdict", Text.assemble((outcome.status, COLOURS[outcome.status]), f"  {sentence(worst, outcome)}")
-    )
+    grid.add_row("verdict", Text.assemble((outcome.status, COLOURS[outcome.status]), f"  {sentence(worst, outcome)}"))
     return grid

@@ -131,9 +131,7 @@ BODIES = {
         )
         for body in (JACOBIAN, JACOBIAN_TWICE)
     ),
-    "batch_jacobian": tuple(
-        body.replace(".jacobian(", ".batch_jacobian(") for body in (JACOBIAN, JACOBIAN_TWICE)
-    ),
+    "batch_jacobian": tuple(body.replace(".jacobian(", ".batch_jacobian(") for body in (JACOBIAN, JACOBIAN_TWICE)),
     "function": (TAPE, NESTED),
     "around": (TAPE, NESTED),
     "xla": (TAPE, NESTED),
@@ -151,10 +149,7 @@ DECORATORS = {
     "unknown_rank": SIGNATURE.format("None"),
 }
 VARIABLES = ("variable", "manual_watch")
-PRINT = (
-    "for g in {}: print(None if g is None else "
-    "[float(v).hex() for v in tf.convert_to_tensor(g).numpy().ravel()])"
-)
+PRINT = "for g in {}: print(None if g is None else [float(v).hex() for v in tf.convert_to_tensor(g).numpy().ravel()])"
 
 
 def script(question: Question, comments: list[str]) -> str:

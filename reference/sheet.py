@@ -54,9 +54,7 @@ class Sheet:
             self._functions[signature] = compiled(pieces, self.symbols)
         return self._functions[signature]
 
-    def evaluate(
-        self, points: Sequence[tuple[float, ...]], domains: Sequence[Domain], dtype: str
-    ) -> list[Sides]:
+    def evaluate(self, points: Sequence[tuple[float, ...]], domains: Sequence[Domain], dtype: str) -> list[Sides]:
         """All sides of all expressions at each point."""
         found: list[dict[Signature, tuple[Value, ...]]] = [{} for _ in points]
         groups: dict[Signature, list[int]] = {}
@@ -99,9 +97,7 @@ class Sheet:
             return merged(singular.sides(self, point, domains, dtype), self._side)
         return merged([(v, False) for v in found.values()], self._side)
 
-    def _visible(
-        self, point: tuple[float, ...], hidden: set[int], domains: Sequence[Domain], dtype: str
-    ) -> Sides:
+    def _visible(self, point: tuple[float, ...], hidden: set[int], domains: Sequence[Domain], dtype: str) -> Sides:
         """The entries that do not depend on the undefined inputs; None for the others."""
         inside = [min(max(1.0, d.low), d.high) for d in domains]
         known = tuple(inside[i] if i in hidden else x for i, x in enumerate(point))

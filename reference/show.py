@@ -79,9 +79,7 @@ def asked(options: argparse.Namespace) -> tuple[Question, list[str]]:
     notes = [note] if note else []
     question = ask_at(op, mode, dtype, order, primals(op, dtype, options, notes))
     if options.cotangent:
-        question = question._replace(
-            cotangent=filled(options.cotangent, question.cotangent, dtype, "cotangent", notes)
-        )
+        question = question._replace(cotangent=filled(options.cotangent, question.cotangent, dtype, "cotangent", notes))
     if options.tangent:
         likes = question.tangents
         flat = filled(options.tangent, np.zeros(sum(t.size for t in likes)), dtype, "tangent", notes)
@@ -147,9 +145,7 @@ def again(shown: Shown) -> str:
         parts = [f"python -m reference show {question.op.name} --case {case} {rest}"]
     if not np.array_equal(question.cotangent[point], own.cotangent[point]):
         parts.append(option("cotangent", [question.cotangent[point]]))
-    if any(
-        not np.array_equal(h[point], o[point]) for h, o in zip(question.tangents, own.tangents, strict=True)
-    ):
+    if any(not np.array_equal(h[point], o[point]) for h, o in zip(question.tangents, own.tangents, strict=True)):
         parts.append(option("tangent", [h[point] for h in question.tangents]))
     if shown.copies > 1:
         parts.append(f"--copies {shown.copies}")
@@ -176,9 +172,7 @@ def program(shown: Shown) -> str:
     name = entry_name(shown.question, worst.entry) + element_name(shown.question, worst.entry, k)
     exact = " or ".join(dict.fromkeys(proven(s, DIGITS[dtype] + 4) for s in sides)) or "undefined"
     nearest = round_exact(sides[0], dtype) if len(sides) == 1 else None
-    comments.append(
-        f"exact: {name} = {exact}" + (f", which rounds to {hexed(nearest)}" if nearest is not None else "")
-    )
+    comments.append(f"exact: {name} = {exact}" + (f", which rounds to {hexed(nearest)}" if nearest is not None else ""))
     comments.append(f"TensorFlow {shown.tensorflow}: {got_text(worst, k)}, {worst.outcomes[k].status}")
     return script(shown.question, comments)
 
@@ -203,9 +197,7 @@ def record(shown: Shown) -> dict[str, Any]:
         "notes": shown.notes,
         "copies": shown.copies,
         "derivatives": derivatives(question),
-        "inputs": [
-            {"kind": kind, "name": name, "values": hexes(values)} for name, values, kind in weighted(question)
-        ],
+        "inputs": [{"kind": kind, "name": name, "values": hexes(values)} for name, values, kind in weighted(question)],
         "trace": shown.traced,
         "steps": [step_record(s) for s in shown.told.steps] if shown.told else [],
         "answers": [verdict_record(shown, v) for v in shown.verdicts],

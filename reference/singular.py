@@ -57,9 +57,7 @@ def paths(point: Sequence[float], domains: Sequence[Domain]) -> Iterator[tuple[P
         first = -1 if math.copysign(1.0, point[i]) < 0 and point[i] == 0 else 1
         for direction in (first, -first) if i not in infinite else ():
             if point[i] < domain.high if direction > 0 else point[i] > domain.low:
-                yield tuple(
-                    _path(point, infinite, phase, i, direction) for phase in (PHASES if infinite else (0,))
-                )
+                yield tuple(_path(point, infinite, phase, i, direction) for phase in (PHASES if infinite else (0,)))
 
 
 def _path(point: Sequence[float], order: Sequence[int], phase: int, i: int = -1, direction: int = 0) -> Path:

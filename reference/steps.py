@@ -77,9 +77,7 @@ def told(trace: replay.Trace, names: dict[str, str], everything: bool = False) -
         for k, out in enumerate(node.outputs):
             if out in trace.tensors:
                 steps.append(step(trace, node, out, audits.get((i, k)), meant[out], labels, apart))
-    counts = {
-        why: Counter(trace.nodes[i].op for i in members) for why, members in left_out.items() if members
-    }
+    counts = {why: Counter(trace.nodes[i].op for i in members) for why, members in left_out.items() if members}
     return Told(steps, [r and labels.of(r) for r in trace.results], counts, labels.guessed)
 
 
@@ -194,15 +192,9 @@ class Labels:
 
     def arguments(self, node: replay.Node) -> tuple[str, ...]:
         """The inputs that are numbers or decisions, and the attributes that change the meaning."""
-        told = [
-            n for n in node.inputs if self.trace.tensors[n].is_float or self.trace.tensors[n].dtype == "bool"
-        ]
+        told = [n for n in node.inputs if self.trace.tensors[n].is_float or self.trace.tensors[n].dtype == "bool"]
         attrs = node.chosen if node.op != "Cast" and node.op in replay.KERNELS else {}
-        marks = [
-            key if value is True else f"{key}={value}"
-            for key, value in attrs.items()
-            if value not in (False, 0)
-        ]
+        marks = [key if value is True else f"{key}={value}" for key, value in attrs.items() if value not in (False, 0)]
         return (*(self.of(n) for n in told), *(m for m in marks if len(m) < 24))
 
 
@@ -263,13 +255,7 @@ def ulps(got: Array, exact: Array, dtype: str) -> list[float]:
 def distance(got: Any, exact: Any, dtype: str) -> float:
     """How far a recorded number lies from a ball at most, in ULP; a decision is right or infinitely wrong."""
     if dtype not in FORMATS:
-        return (
-            math.nan
-            if exact is None or isinstance(exact, arb)
-            else 0.0
-            if bool(got) == bool(exact)
-            else math.inf
-        )
+        return math.nan if exact is None or isinstance(exact, arb) else 0.0 if bool(got) == bool(exact) else math.inf
     if not isinstance(exact, arb) or exact.is_nan():
         return math.nan
     got = float(got)

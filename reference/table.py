@@ -91,7 +91,9 @@ def families(tally: Tally, hello: dict[str, Any]) -> Table:
     """Statuses per family; columns in which nothing stands are left out."""
     total: Counter[str] = sum(tally.families.values(), Counter())
     used = [c for c in COLUMNS if total[c]]
-    table = Table(title=f"TensorFlow {hello.get('tensorflow', '?')} against the exact derivatives", title_justify="left")
+    table = Table(
+        title=f"TensorFlow {hello.get('tensorflow', '?')} against the exact derivatives", title_justify="left"
+    )
     table.add_column("family")
     for column in used:
         table.add_column(column, justify="right", style=COLOUR[column])
@@ -111,7 +113,14 @@ def worst_kernels(tally: Tally, count: int = 12) -> Table:
     for k in ranked[:count]:
         kept = "kept" if not k["broken"] else f"known: {k['limit']}" if k["limit"] else f"broken {k['broken']} times"
         ulp = "—" if k["ulp"] is None else f"{k['ulp']:.3g}"
-        table.add_row(k["kernel"], k["dtype"], f"{k['floats']:,}", ulp, ", ".join(f"{float.fromhex(x):.6g}" for x in k["inputs"]), kept)
+        table.add_row(
+            k["kernel"],
+            k["dtype"],
+            f"{k['floats']:,}",
+            ulp,
+            ", ".join(f"{float.fromhex(x):.6g}" for x in k["inputs"]),
+            kept,
+        )
     return table
 
 
@@ -166,16 +175,19 @@ def said(got: str | None) -> str:
 def closing(tally: Tally, seconds: float, tensorflow: float, path: Path) -> str:
     """The last lines: what it cost, where it is, what it means."""
     cost = f"{seconds:.0f} s, {tensorflow:.0f} s of them TensorFlow's own" if tensorflow else f"{seconds:.0f} s"
-    verdict = {0: "[green]clean[/]", 1: "[bold red]findings[/]", 3: "[bold red]the suite failed[/]", 5: "[bold red]nothing was checked[/]"}[tally.exit_code]
+    verdict = {
+        0: "[green]clean[/]",
+        1: "[bold red]findings[/]",
+        3: "[bold red]the suite failed[/]",
+        5: "[bold red]nothing was checked[/]",
+    }[tally.exit_code]
     return (
         f"{tally.points:,} floats in {tally.entries:,} answers, {len(tally.known)} known limits met, "
         f"{cost}; verdicts in {path}\n{verdict}"
     )
 
 
-def as_json(
-    tally: Tally, hello: dict[str, Any], seconds: float, tensorflow: float, path: Path
-) -> dict[str, Any]:
+def as_json(tally: Tally, hello: dict[str, Any], seconds: float, tensorflow: float, path: Path) -> dict[str, Any]:
     """The same for machines."""
     return {
         "tensorflow": hello,

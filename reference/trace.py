@@ -307,9 +307,7 @@ class Names:
         return [self.of(tensor) for tensor in tensors]
 
 
-def written(
-    tf: Any, flattened: Flattening, xs: List[Any], c: Any, hs: List[Any], results: List[Any]
-) -> Dict[str, Any]:
+def written(tf: Any, flattened: Flattening, xs: List[Any], c: Any, hs: List[Any], results: List[Any]) -> Dict[str, Any]:
     """The trace as a record."""
     names = Names(flattened.stands_for)
     primals, cotangent, tangents = names.all(xs), names.of(c), names.all(hs)

@@ -68,8 +68,8 @@ def plain(question: Question) -> Question:
 def sound(question: Question, before: list[Verdict]) -> Array:
     """The points at which a block's Jacobian is asked: at most `JACOBIAN_POINTS`, spread over the block.
 
-    Primals and derivatives are finite, and the plain mode is right there: elsewhere a zero cotangent times an infinite partial of one
-    point spoils the rows of the others.
+    Primals and derivatives are finite, and the plain mode is right there: elsewhere a zero cotangent times an
+    infinite partial of one point spoils the rows of the others.
     """
     assert question.block is not None
     right = [all(v.outcomes[k].status == "right" for v in before) for k in range(question.block)]
@@ -93,7 +93,9 @@ def differ_in_failing(found: list[Verdict], before: list[Verdict]) -> bool:
     return any(
         new.status in judge.FAILING
         and new.got is not None
-        and any(a.status in judge.FAILING and b.status not in TOLD for a, b in zip(new.outcomes, old.outcomes, strict=True))
+        and any(
+            a.status in judge.FAILING and b.status not in TOLD for a, b in zip(new.outcomes, old.outcomes, strict=True)
+        )
         for new, old in zip(found, before, strict=True)
     )
 

@@ -31,9 +31,8 @@ from reference.table import progress, summary
 from reference.trial import Trial, questions
 
 QUICK_MODES = ("tape", "nested", "forward", "function")
-#: Modes that TensorFlow builds anew for every question, so dear that the 16-bit dtypes are spared unless named.
-SPARED = ("jacobian_loop", "batch_jacobian", "forward_over_forward", "unknown_rank")
-HALVES = ("float16", "bfloat16")
+#: Modes that TensorFlow builds anew for every question, so dear that they are asked in float32 only, unless named.
+SPARED = ("jacobian", "jacobian_loop", "batch_jacobian", "forward_over_forward", "unknown_rank")
 ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
 QUICK_DTYPES = ("float32", "float64")
 OUT = "verdicts.jsonl"
@@ -81,7 +80,7 @@ def tasks(options: argparse.Namespace) -> list[Task]:
 
 def spared(modes: tuple[str, ...], dtype: str) -> tuple[str, ...]:
     """The modes that a dtype is asked in where the user has not chosen."""
-    return tuple(m for m in modes if not (dtype in HALVES and m in SPARED))
+    return tuple(m for m in modes if dtype == "float32" or m not in SPARED)
 
 
 def cells(task: Task) -> Iterator[tuple[str, int]]:

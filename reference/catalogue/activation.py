@@ -71,9 +71,7 @@ ROWS = (
             (sp.Rational(SELU_SCALE_ALPHA) * (sp.exp(x) - 1), x < 0), (sp.Rational(SELU_SCALE) * x, True)
         ),
         tf=lambda tf, x: tf.nn.selu(x),
-        vjp=lambda np, g, y, x: (
-            g * np.where(x < 0, np.float64(SELU_SCALE_ALPHA) * np.exp(x), np.float64(SELU_SCALE))
-        ),
+        vjp=lambda np, g, y, x: g * np.where(x < 0, np.float64(SELU_SCALE_ALPHA) * np.exp(x), np.float64(SELU_SCALE)),
         note="kink at 0; the kernel rounds both constants to the dtype",
     ),
     row(
@@ -93,9 +91,7 @@ ROWS = (
         "gelu",
         primal=lambda sp, x: x * sp.erfc(-x / sp.sqrt(2)) / 2,
         tf=lambda tf, x: tf.nn.gelu(x),
-        vjp=lambda np, g, y, x: (
-            g * (np.erfc(-x / np.sqrt(2)) / 2 + x * np.exp(-x * x / 2) / np.sqrt(2 * np.pi))
-        ),
+        vjp=lambda np, g, y, x: g * (np.erfc(-x / np.sqrt(2)) / 2 + x * np.exp(-x * x / 2) / np.sqrt(2 * np.pi)),
         note="the exact sqrt(1/2); tf.cast takes TensorFlow's through float32",
     ),
     row(

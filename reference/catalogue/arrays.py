@@ -158,9 +158,7 @@ ROWS = (
     row(
         "softmax_cross_entropy",
         primal=lambda sp, x: -(each(sp.Rational, SOFT_LABELS) * (x - logsumexp(sp, x))).sum(axis=1),
-        tf=lambda tf, x: tf.nn.softmax_cross_entropy_with_logits(
-            labels=tf.constant(SOFT_LABELS, x.dtype), logits=x
-        ),
+        tf=lambda tf, x: tf.nn.softmax_cross_entropy_with_logits(labels=tf.constant(SOFT_LABELS, x.dtype), logits=x),
         vjp=lambda np, g, y, x: g[:, None] * (softmax(np, x) - numpy.array(SOFT_LABELS)),
         shapes=((2, 3),),
         note="with respect to the logits; labels that sum to one, a zero among them",

@@ -215,12 +215,19 @@ STRUCTURE = [
     ),
     Kernel("Softmax", softmax, ELEMENTARY),
     Kernel("SoftmaxCrossEntropyWithLogits", cross_entropy, Contract(0.5, terms=cross_entropy_terms)),
-    Kernel("SparseSoftmaxCrossEntropyWithLogits", sparse_cross_entropy, Contract(0.5, terms=sparse_cross_entropy_terms)),
+    Kernel(
+        "SparseSoftmaxCrossEntropyWithLogits", sparse_cross_entropy, Contract(0.5, terms=sparse_cross_entropy_terms)
+    ),
     Kernel("LogSoftmax", log_softmax, Contract(0.5, terms=log_softmax_terms)),
     Kernel("Reshape", lambda B, x, shape: np.reshape(x, [int(n) for n in shape]), EXACTLY),
     Kernel("BroadcastTo", lambda B, x, shape: np.broadcast_to(x, [int(n) for n in shape]), EXACTLY),
     Kernel("ExpandDims", lambda B, x, axis: np.expand_dims(x, axes(axis)), EXACTLY),
-    Kernel("Squeeze", lambda B, x, squeeze_dims: np.squeeze(x, tuple(squeeze_dims or ()) or None), EXACTLY, ("squeeze_dims",)),
+    Kernel(
+        "Squeeze",
+        lambda B, x, squeeze_dims: np.squeeze(x, tuple(squeeze_dims or ()) or None),
+        EXACTLY,
+        ("squeeze_dims",),
+    ),
     Kernel("Transpose", lambda B, x, order: np.transpose(x, [int(n) for n in order]), EXACTLY),
     Kernel("Tile", lambda B, x, times: np.tile(x, [int(n) for n in times]), EXACTLY),
     Kernel("Fill", lambda B, shape, x: np.broadcast_to(x, [int(n) for n in shape]), EXACTLY),

@@ -95,9 +95,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "something appended": lambda text: text + b"more\n",
     "two values exchanged": lambda text: b"]".join(reversed(text.split(b"]"))),
     "a list under a good checksum": lambda text: signed(b"[1, 2]"),
-    "no points under a good checksum": lambda text: signed(
-        text.split(b"\n")[0].replace(b"points", b"pointe")
-    ),
+    "no points under a good checksum": lambda text: signed(text.split(b"\n")[0].replace(b"points", b"pointe")),
     "no numbers under a good checksum": lambda text: signed(text.split(b"\n")[0].replace(b" ", b"~")),
 }
 

@@ -188,9 +188,7 @@ def test_a_wrong_vjp_is_caught(name: str):
     assert derivative_error(wrong) > ALLOWED
 
 
-@pytest.mark.parametrize(
-    "path", sorted(Path(reference.catalogue.__file__).parent.glob("*.py")), ids=lambda p: p.stem
-)
+@pytest.mark.parametrize("path", sorted(Path(reference.catalogue.__file__).parent.glob("*.py")), ids=lambda p: p.stem)
 def test_the_table_is_read_by_old_pythons(path: Path):
     """The catalogue keeps to the syntax of Python 3.6."""
     ast.parse(path.read_text(), feature_version=(3, 6))

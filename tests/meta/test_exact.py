@@ -159,9 +159,7 @@ def agrees(name: str, factor: arb | int = 1) -> bool:
     points = np.linspace(low, high, 12)
     found = exact.elementwise(row(primal, Domain(low, high)), order, "float64", [points])
     with precision(300):
-        return all(
-            (side[0] * factor).overlaps(identity(arb(x))) for x, (side,) in zip(points, found, strict=True)
-        )
+        return all((side[0] * factor).overlaps(identity(arb(x))) for x, (side,) in zip(points, found, strict=True))
 
 
 @pytest.mark.parametrize("name", IDENTITIES)

@@ -105,9 +105,7 @@ def test_what_cannot_be_meant_is_one_sentence(words: str, sentence: str, capsys:
     assert sentence in err and err.count("\n") == 1 and err.endswith(".\n") and not out
 
 
-@pytest.mark.parametrize(
-    "words", ["", "shew", "show tanh --att 3", "verify --order 3", "show tanh --copies 0"]
-)
+@pytest.mark.parametrize("words", ["", "shew", "show tanh --att 3", "verify --order 3", "show tanh --copies 0"])
 def test_what_is_no_command_is_a_usage(words: str, capsys: Any) -> None:
     """What the parser itself refuses has exit code 2 too."""
     with pytest.raises(SystemExit) as refused:
@@ -183,9 +181,7 @@ def test_verify_gets_what_was_typed(monkeypatch: Any) -> None:
         return 5
 
     monkeypatch.setattr(verify, "run", run)
-    words = (
-        "--op tanh,exp --op sin --mode tape --dtype float32,float64 --order 2 --out o.jsonl --quick --jobs 2"
-    )
+    words = "--op tanh,exp --op sin --mode tape --dtype float32,float64 --order 2 --out o.jsonl --quick --jobs 2"
     assert command.main(["verify", *words.split()]) == 5
     chosen = seen.options
     assert (chosen.op, chosen.mode, chosen.dtype) == (

@@ -52,9 +52,7 @@ def omissions(found, op, dtype):
     wanted |= {f"kink {kink}": points.rounded(kink, dtype) for (kink,) in points.kinks(op)}
     wanted |= {f"threshold {size}": size for size in points.thresholds(dtype)}
     return sorted(
-        name
-        for name, x in wanted.items()
-        if points.inside(op.domain, (x,)) and (float(x).hex(),) not in found
+        name for name, x in wanted.items() if points.inside(op.domain, (x,)) and (float(x).hex(),) not in found
     )
 
 

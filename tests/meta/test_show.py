@@ -110,9 +110,7 @@ def test_the_screen_tells_the_whole_story(words: str, run: Run) -> None:
 def test_the_screen_fits(words: str, columns: int, run: Run) -> None:
     """Nothing is wider than the terminal, but for the command that is there to be copied."""
     _, screen = run(words, columns=columns)
-    wide = [
-        line for line in screen.splitlines() if len(line.rstrip()) > columns and not line.startswith("again")
-    ]
+    wide = [line for line in screen.splitlines() if len(line.rstrip()) > columns and not line.startswith("again")]
     assert not wide
     assert "\x1b" not in screen  # no colours where nobody sees them
 
@@ -237,12 +235,8 @@ def test_the_script_is_plain_tensorflow_and_prints_the_number_shown(run: Run) ->
     )
     assert done.returncode == 0, done.stderr
     for words, record, line in zip(PROGRAMS, shown, done.stdout.splitlines(), strict=True):
-        expected = [
-            entry["got"] if entry["got"] is None else sorted(set(entry["got"])) for entry in record["answers"]
-        ]
-        printed = [
-            None if p == "None" else sorted(set(json.loads(p.replace("'", '"')))) for p in json.loads(line)
-        ]
+        expected = [entry["got"] if entry["got"] is None else sorted(set(entry["got"])) for entry in record["answers"]]
+        printed = [None if p == "None" else sorted(set(json.loads(p.replace("'", '"')))) for p in json.loads(line)]
         assert printed == expected, words
 
 

@@ -39,9 +39,7 @@ def mpfr(dtype: str) -> gmpy2.context:
     )
 
 
-def numbers(
-    dtype: str, count: int, seed: int, low: int | None = None, high: int | None = None
-) -> Iterator[float]:
+def numbers(dtype: str, count: int, seed: int, low: int | None = None, high: int | None = None) -> Iterator[float]:
     """Positive numbers of the format, spread over its binades."""
     form, draw = FORMATS[dtype], random.Random(seed)
     low = form.emin - form.precision + 1 if low is None else max(low, form.emin)
@@ -140,9 +138,7 @@ def test_an_enclosure_across_a_midpoint_rounds_to_nothing(dtype: str) -> None:
     with precision(300):
         assert round_ball(arb(1), dtype) == 1.0
         assert round_ball(arb(1) + arb((1, -53)) if dtype == "float64" else arb(midpoint), dtype) == 1.0
-        assert (
-            round_ball(arb(1) + arb((1, -FORMATS[dtype].precision)) + arb(0, arb((1, -200))), dtype) is None
-        )
+        assert round_ball(arb(1) + arb((1, -FORMATS[dtype].precision)) + arb(0, arb((1, -200))), dtype) is None
         assert round_ball(arb(0, 1), dtype) is None
         assert round_ball(arb(2) ** 2000 + arb(0, arb(2) ** 1999), dtype) == math.inf
         assert round_ball(arb(0, arb(2) ** 1999), dtype) is None

@@ -68,11 +68,12 @@ def test_a_limit_that_is_no_longer_true_stops_the_gate() -> None:
     assert tallied(record("right"), {"untrue": "sinc is NaN at 0"}).exit_code == 1
 
 
-def test_a_kernel_outside_its_contract_stops_the_gate_unless_it_is_listed() -> None:
-    """A broken kernel is a finding even where no derivative shows it."""
+def test_a_kernel_outside_its_contract_is_told_and_stops_nothing_by_itself() -> None:
+    """What a broken kernel does to a derivative is that derivative's verdict."""
     kernel = {"kernel": "Tanh", "dtype": "float32", "op": "tanh", "floats": 9, "broken": 1, "ulp": 9.0, "limit": ""}
-    assert tallied(record("right"), kernel).exit_code == 1
-    assert tallied(record("right"), {**kernel, "limit": "Tanh is tired"}).exit_code == 0
+    tally = tallied(record("right"), kernel)
+    assert tally.exit_code == 0
+    assert tally.broken_kernels == [kernel]
 
 
 def test_a_fault_of_the_suite_is_no_finding_about_tensorflow() -> None:
@@ -134,7 +135,7 @@ def test_a_former_file_is_set_aside(tmp_path: Path) -> None:
 
 
 def test_tasks_are_what_was_chosen() -> None:
-    """Ops, dtypes that the op has, modes and orders; the 16-bit dtypes are spared the dear modes unless named."""
+    """Ops, dtypes that the op has, modes and orders; dear modes are asked in float32 only, unless named."""
     everything = verify.tasks(options(quick=False))
     assert len({t.name for t in everything}) == len(everything) > 300
     halves = next(t for t in everything if t.name == "tanh bfloat16")

@@ -110,4 +110,4 @@ def test_where_nothing_fails_there_is_nothing_to_show():
 def test_plain_numbers_come_first():
     """Zero, one, then few digits near one, then many, then what is not finite."""
     numbers = [0.0, 1.0, -1.0, 2.0, 1024.0, 1.5, -1.5, 0.1, math.inf]
-    assert sorted(numbers[::-1], key=plainness) == numbers
+    assert sorted([*reversed(numbers)], key=plainness) == numbers
