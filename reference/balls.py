@@ -66,6 +66,14 @@ def zeros(like: Array) -> Array:
 # -- functions that Arb composes rather than provides -------------------------------------------------------
 
 
+def whole(x: arb) -> int:
+    """The only integer in a ball."""
+    number = x.unique_fmpz()
+    if number is None:
+        raise ValueError(f"{x} holds no single integer")
+    return int(number)
+
+
 def lgamma(x: arb) -> arb:
     """log|Gamma(x)|, on the negative axis too."""
     return x.lgamma() if x > 0 else -abs(x.rgamma()).log()
@@ -75,7 +83,7 @@ def polygamma(order: arb, x: arb) -> arb:
     """The polygamma function of a non-negative integer order; NaN for any other order, as TensorFlow has it."""
     if not (order.is_integer() and order >= 0):
         return arb.nan()
-    n = int(order.unique_fmpz())
+    n = whole(order)
     if n == 0:
         return x.digamma()
     if x > 0:
@@ -101,7 +109,7 @@ def rint(x: arb) -> arb:
         return (x + arb(0.5)).floor() if x.is_finite() else x
     nearest = (x + arb(0.5)).floor()
     tie = (x - arb(0.5)).is_integer()
-    return nearest - 1 if tie and int(nearest.unique_fmpz()) % 2 else nearest
+    return nearest - 1 if tie and whole(nearest) % 2 else nearest
 
 
 def bessel_i(order: int, x: arb, scaled: bool = False) -> arb:
@@ -129,7 +137,7 @@ def power(x: arb, y: arb) -> arb:
     if x.is_zero():
         return arb(0) if y > 0 else arb.nan()  # the sign of an infinite power of zero is the zero's
     if y.is_exact() and y.is_integer() and abs(y) < 2**20:
-        return integer_power(x, int(y.unique_fmpz()))
+        return integer_power(x, whole(y))
     return x**y
 
 

@@ -390,7 +390,7 @@ def elements(question: Question, entry: int, record: dict[str, Any], base: Basis
     Elements off the diagonal must be zero; where they are not, the diagonal is spoilt with NaN.
     """
     values, dtype = unpack(record)
-    if dtype != question.dtype:
+    if values is None or dtype != question.dtype:
         raise Misshapen(f"the answer has dtype {dtype} instead of {question.dtype}")
     n = len(base.exact[entry])
     if question.block is not None and values.shape == (n, n):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -89,9 +90,9 @@ class Question(NamedTuple):
         sides = exact.elementwise(self.op, self.order, self.dtype, self.primals)
         return [self.scaled(k, sides) for k in range(len(self.entries))]
 
-    def scaled(self, entry: int, sides: list[tuple[tuple[Side, ...], ...]]) -> list[tuple[Side, ...]]:
+    def scaled(self, entry: int, sides: Sequence[Any]) -> list[tuple[Side, ...]]:
         with working(EXACTLY):
-            factor = np.prod([[arb(v) for v in s] for s in self.scale(entry)], axis=0)
+            factor = np.prod(np.array([[arb(v) for v in s] for s in self.scale(entry)], dtype=object), axis=0)
             return [tuple(times(f, side[entry]) for side in point) for f, point in zip(factor, sides, strict=True)]
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from flint import arb
 
-from reference.balls import EXACT, Array, as_balls, lifted, working
+from reference.balls import EXACT, Array, as_balls, ball, lifted, working
 from reference.kernels import KERNELS, Kernel
 from reference.rounding import LEAVE, Machine, Rounding
 from reference.ulp import FORMATS, round_ball
@@ -51,6 +51,12 @@ class Tensor(NamedTuple):
     values: Array
     dtype: str
 
+    @classmethod
+    def read(cls, record: dict[str, Any]) -> Tensor:
+        """A tensor from its JSON record; one that has no numbers (a resource, a variant) is empty."""
+        values, dtype = unpack(record)
+        return cls(np.zeros(0) if values is None else values, dtype)
+
     @property
     def is_float(self) -> bool:
         return self.dtype in FORMATS
@@ -69,7 +75,7 @@ class Trace(NamedTuple):
     @classmethod
     def read(cls, record: dict[str, Any], dtype: str, block: int | None) -> Trace:
         """A trace from its JSON record."""
-        tensors = {name: Tensor(*unpack(r)) for name, r in record["tensors"].items()}
+        tensors = {name: Tensor.read(r) for name, r in record["tensors"].items()}
         nodes = tuple(Node(n["op"], n["attrs"], tuple(n["inputs"]), tuple(n["outputs"])) for n in record["nodes"])
         given = [*record["primals"], record.get("cotangent"), *record["tangents"]]
         return cls(nodes, tensors, frozenset(g for g in given if g), tuple(record["results"]), dtype, block)
@@ -86,7 +92,7 @@ class Trace(NamedTuple):
         def part(t: Tensor) -> Tensor:
             if t.is_float or t.dtype == "bool":
                 return t._replace(values=t.values[points]) if t.values.shape[:1] == (self.block,) else t
-            if t.values is not None and t.values.ndim == 1 and self.block in t.values[:1]:  # a shape
+            if t.values.ndim == 1 and self.block in t.values[:1]:  # a shape
                 return t._replace(values=np.concatenate([[len(points)], t.values[1:]]))
             return t
 
@@ -131,7 +137,7 @@ def is_short(value: float, precision: int) -> bool:
 def literal(value: float, precision: int) -> arb:
     """A literal as its author may have meant it: within half a unit in the last of so many digits."""
     if is_short(value, precision):
-        return as_balls(np.array(value))[()]
+        return ball(value)
     return arb(value) * arb(1, 2.0**-precision)
 
 
@@ -168,7 +174,7 @@ def settled(recorded: Tensor | None, decided: Any) -> Any:
     """Where the balls cannot decide a comparison, the branch that TensorFlow took is followed."""
     if recorded is None or recorded.dtype != "bool":
         return decided
-    open_ = np.equal(decided, None)
+    open_ = np.array([d is None for d in decided.flat]).reshape(decided.shape)
     return np.where(open_, np.broadcast_to(recorded.values, open_.shape), decided) if open_.any() else decided
 
 

@@ -130,7 +130,7 @@ def _settling(values: Sequence[arb]) -> "Value":
         changes = [b - a for a, b in zip(values, values[1:], strict=False)]
         sizes, size = [_log2(c) for c in changes], _log2(values[-1])
         one_way = all(c > 0 for c in changes) or all(c < 0 for c in changes)
-        grown = size > _log2(values[0]) + 2  # a logarithm has; x**0.001, which falls to 0, has not
+        grown = size > _log2(values[0])  # a logarithm has; x**0.001, which falls to 0, has not
         if one_way and grown and all(b - a > 0.7 for a, b in zip(sizes, sizes[1:], strict=False)):
             return math.inf if changes[-1] > 0 else -math.inf
         steady = all(b < max(a - 8, size - 400) for a, b in zip(sizes, sizes[1:], strict=False))

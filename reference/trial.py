@@ -68,13 +68,13 @@ def plain(question: Question) -> Question:
 def sound(question: Question, before: list[Verdict]) -> Array:
     """The points at which a block's Jacobian is asked: at most `JACOBIAN_POINTS`, spread over the block.
 
-    Primals and derivatives are finite, and the plain mode is right there: elsewhere a zero cotangent times an
-    infinite partial of one point spoils the rows of the others.
+    Primals and answers are finite there, and no limit is known: elsewhere a zero cotangent times an infinite
+    partial of one point spoils the rows of the others.
     """
     assert question.block is not None
-    right = [all(v.outcomes[k].status == "right" for v in before) for k in range(question.block)]
+    unknown = [all(v.outcomes[k].status != "known" for v in before) for k in range(question.block)]
     numbers = [*question.primals, *(v.got for v in before if v.got is not None)]
-    finite = np.flatnonzero(np.logical_and.reduce([right, *map(np.isfinite, numbers)]))
+    finite = np.flatnonzero(np.array([unknown, *map(np.isfinite, numbers)]).all(axis=0))
     return finite[np.linspace(0, len(finite) - 1, min(JACOBIAN_POINTS, len(finite))).astype(int)]
 
 

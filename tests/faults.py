@@ -105,6 +105,8 @@ KINDS = {
         Fault("atan times 1 + 2^-7", "atan", scaled(1 + 2.0**-7), **BRAIN, note="1 ULP"),
     ],
     "dropped term": [
+        Fault("maximum: a tie gives to both", "maximum",
+              changed(lambda tf, d, g, y, a, b: tf.where(tf.equal(a, b), g, d))),
         Fault("cross entropy without its label", "sigmoid_cross_entropy",
               formula(lambda tf, g, y, a, b: (g / (1 + tf.exp(-a)), -g * a))),
         Fault("sigmoid without -y*y", "sigmoid", formula(lambda tf, g, y, x: g * y)),
@@ -188,6 +190,9 @@ KINDS = {
               formula(lambda tf, g, y, x: g * (1 + x / tf.abs(x)) / 2)),
     ],
     "narrow dtype inside": [
+        Fault("sin with its cotangent in float32", "sin",
+              formula(lambda tf, g, y, x: tf.cast(tf.cast(g, "float32"), "float64") * tf.cos(x)), **DOUBLE),
+        Fault("matmul through float32", "matmul", rounded_to("float32"), **DOUBLE),
         Fault("tanh through float32", "tanh", through("float32"), **DOUBLE),
         Fault("erf through float32", "erf", through("float32"), **DOUBLE),
         Fault("softmax through float32", "softmax", through("float32"), **DOUBLE),
@@ -228,6 +233,7 @@ KINDS = {
               mode="jacobian"),
     ],
     "one mode only": [
+        Fault("exp in a graph, times 1 + 2e-7", "exp", only_if(in_graph, scaled(1 + 2e-7)), mode="function"),
         Fault("sinh in a graph", "sinh", only_if(in_graph, negated()), mode="function"),
         Fault("sinh around a tf.function", "sinh", only_if(in_graph, negated()), mode="around"),
         Fault("exp in a graph, times 1 + 1e-5", "exp", only_if(in_graph, scaled(1 + 1e-5)),
@@ -249,20 +255,6 @@ FAULTS = {fault.name: fault._replace(kind=kind) for kind, rows in KINDS.items() 
 
 #: What the suite does not see, each with its reason; a test says when that is no longer true.
 BLIND = [
-    Fault("maximum: a tie gives to both", "maximum",
-          changed(lambda tf, d, g, y, a, b: tf.where(tf.equal(a, b), g, d)),
-          note="each input's cotangent alone is a subgradient; that the two together are none is not asked",
-          kind="one bit pattern"),
-    Fault("sin with its cotangent in float32", "sin",
-          formula(lambda tf, g, y, x: tf.cast(tf.cast(g, "float32"), "float64") * tf.cos(x)), **DOUBLE,
-          note="the cotangents asked with have so few bits that the cast is exact",
-          kind="narrow dtype inside"),
-    Fault("matmul through float32", "matmul", rounded_to("float32"), **DOUBLE,
-          note="for the same reason: with these cotangents the products are exact in float32",
-          kind="narrow dtype inside"),
-    Fault("exp in a graph, times 1 + 2e-7", "exp", only_if(in_graph, scaled(1 + 2e-7)), mode="function",
-          note="2 ULP: what the tape's trace allows is not traced anew in another mode",
-          kind="one mode only"),
     Fault("sin under XLA, times 1 + 2e-7", "sin", only_if(in_xla, scaled(1 + 2e-7)), mode="xla",
           note="2 ULP: XLA has no trace, and the tape's allows as much", kind="one mode only"),
 ]  # fmt: skip

@@ -10,7 +10,7 @@ WIDE = ("float32", "float64")  # TensorFlow has no other kernel for the function
 NO_BFLOAT16 = ("float16", "float32", "float64")
 
 # TensorFlow's Polygamma takes time in proportion to |x| at negative x (seconds at -1e8): no further than this.
-ABOVE_FAR_POLES = Domain(-4095.5)
+ABOVE_FAR_POLES = Domain(-127.5)
 
 ROWS = (
     row(

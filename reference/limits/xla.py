@@ -65,18 +65,6 @@ XLA = (
         modes=("xla",),
     ),
     Limit(
-        "XLA's sinc in float16 loses its cancellation",
-        ("sinc",),
-        "digits infinite",
-        (1, 2),
-        lambda f, x: bits(x) < -f.precision / 2,
-        ("sinc", "xla", "float16", 1, 2.0**-14),
-        "cos(pi x) / x and sin(pi x) / (pi x^2) agree to all digits near 0 only if both hold the same rounded pi x; "
-        "XLA fuses the operations in float32 and rounds it in one place and not in the other.",
-        dtypes=("float16",),
-        modes=("xla",),
-    ),
-    Limit(
         "XLA's polygamma is wrong left of -5 and at infinity",
         ("digamma", "lgamma"),
         "digits nan",
