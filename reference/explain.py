@@ -65,6 +65,8 @@ def value_words(shown: Shown) -> str:
     if not known:
         return "At a kink, a pole or a zero, and beyond the largest float, no digits are promised."
     widest = max(known)
+    if any(o.status == "unbounded" for v in shown.verdicts for o in v.outcomes) and math.isfinite(widest):
+        return "TensorFlow's number is what its kernels must return, and the exact value is not: something overflows."
     if math.isinf(widest):
         return "The contracts of what TensorFlow ran allow any number here, so nothing is promised."
     bits = form.precision if widest <= 0.5 else form.precision - 1 - math.log2(widest)
