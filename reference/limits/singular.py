@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from reference.limits.form import INF, Limit, bits, infinite, over, per_op, spread
 
 SINGULAR = (
@@ -25,7 +23,7 @@ SINGULAR = (
         lambda f, x: over(f, 1 - 2 * bits(x)),
         ("sinc", "tape", "float32", 1, 0.0),
         "tf.where selects 1 at x = 0, but the gradient of the branch not taken, sin(pi x) / (pi x), is 0 / 0 there "
-        "and 0 * NaN leaks through; at second order so does 2 / x^2 where it overflows nearby. Forward mode twice says 0.",
+        "and 0 * NaN leaks through; at second order so does 2 / x^2 where it overflows. Forward mode twice says 0.",
         dtypes=("float16", "float32", "float64"),
     ),
     Limit(
