@@ -97,7 +97,8 @@ def basis(question: Question, trace: dict[str, Any] | None) -> Basis:
         if not points:
             break
         refine(base, np.array(points), precision)
-        hopeless |= {k for k in points if any(balls and not balls[k].is_finite() for balls in means)}
+        if question.block is not None:
+            hopeless |= {k for k in points if any(balls and not balls[k].is_finite() for balls in means)}
     return base
 
 
