@@ -107,9 +107,10 @@ OVERFLOW = (
         ("xdivy",),
         "nan",
         (2,),
-        infinite,
+        lambda f, a, b: infinite(f, a, b) or over(f, bits(b) + 1),
         ("xdivy", "nested", "float32", 2, 0.75, INF),
-        "-x / y**2 is differentiated as a quotient, whose gradient is x / (y**2)**2 times 2 * y: 0 * inf.",
+        "-x / y**2 is differentiated as a quotient, whose gradient is x / (y**2)**2 times 2 * y: 0 * inf, also "
+        "where 2 * y overflows.",
     ),
     spread(
         "a quotient's second derivative divides by a square",
