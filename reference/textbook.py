@@ -18,8 +18,8 @@ Array = np.ndarray
 
 def trigamma(x: Array) -> Array:
     """SciPy's polygamma(1, x), by reflection below 0, where SciPy spends a term on every unit."""
-    reflected = (np.pi / np.sin(np.pi * (x - np.round(x)))) ** 2 - scipy.special.polygamma(1, 1 - x)
-    return np.where(x < 0, reflected, scipy.special.polygamma(1, np.maximum(x, 0)))
+    direct = scipy.special.polygamma(1, np.where(x < 0, 1 - x, x))
+    return np.where(x < 0, (np.pi / np.sin(np.pi * (x - np.round(x)))) ** 2 - direct, direct)
 
 
 def bessel_i(n: int, x: Array) -> Array:
