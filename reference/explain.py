@@ -9,8 +9,9 @@ from flint import arb
 from reference import limits, words
 from reference.choices import listed
 from reference.figures import DIGITS, Exact, certified, certified_side, in_ulp
-from reference.judge import Outcome, Verdict
+from reference.judge import Verdict
 from reference.look import Shown
+from reference.outcome import Outcome
 from reference.ulp import FORMATS, spacing
 
 STATUS = {

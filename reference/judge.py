@@ -1,256 +1,27 @@
-"""The judge: TensorFlow's answer beside the exact one and the replayed trace, and a verdict on every element.
-
-Three questions, no tolerance. *Formula*: does the trace, replayed without rounding, mean the exact derivative?
-*Value*: does the number lie in the ball that the kernels' contracts allow? *Kernel*: which kernel left its own
-contract? The width of the ball says how many digits the formula can promise at that point.
-"""
+"""The judge: a verdict on every element of TensorFlow's answer, entry by entry, and on the entries together."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 import sympy as sp
 from flint import arb
 
-from reference import limits, replay
-from reference.balls import hull, working
+from reference import limits
+from reference.balls import working
+from reference.basis import Basis, blamed
 from reference.derive import smooth, symbols_of
 from reference.exact import elementwise
 from reference.op import Op
+from reference.outcome import FAILING, SEVERITY, Outcome, outcome
 from reference.question import Question, Side
-from reference.ulp import FORMATS, distance, round_ball, spacing
+from reference.ulp import FORMATS
 from reference.wire import unpack
 
 Array = np.ndarray
-
-PRECISIONS = (128, 400, 1400, 5000)  # bits; the next is taken where the formula's ball is still too wide
-
-#: Statuses from good to bad. A gate lets the first line through and not the second.
-PASSING = ("right", "convention", "flushed", "weak", "lost", "unbounded", "known")
-FAILING = ("wrong", "missing", "raised", "crashed")
-SEVERITY = {status: rank for rank, status in enumerate(PASSING + FAILING)}
-
-
-class Outcome(NamedTuple):
-    """The verdict on one float: its status, the question it fails if any, and its distance in ULP.
-
-    `kernel` names the first kernel that left its contract on the way to a failing number; `limit` the row of
-    `reference.limits` that a `known` outcome is listed in.
-    """
-
-    status: str
-    question: str
-    ulp: float
-    kernel: str = ""
-    limit: str = ""
-
-
-@dataclass
-class Basis:
-    """What a trace allows, per entry and element: the formula's balls and the machine's."""
-
-    exact: list[list[tuple[Side, ...]]]
-    formula: list[list[arb] | None]
-    value: list[list[arb] | None]
-    mode: str = ""  # the mode that was traced; empty without a trace
-    trace: replay.Trace | None = None
-    refined: list[tuple[Array, int]] = field(default_factory=list)  # points replayed anew, at so many bits
-    culprits: dict[int, str] = field(default_factory=dict)  # kernels blamed so far, by element
-
-    @cached_property
-    def audits(self) -> list[replay.Audit]:
-        """Every kernel of the trace beside the exact value at its own inputs; made when first asked for."""
-        if self.trace is None:
-            return []
-        audits = replay.audit(self.trace)
-        for points, precision in self.refined:
-            sharpen(self.trace, points, precision, audits)
-        return audits
-
-    def take(self, points: Array) -> Basis:
-        """The same for some points of a block."""
-
-        def part(entries: list[Any]) -> list[Any]:
-            return [None if e is None else [e[k] for k in points] for e in entries]
-
-        trace = None if self.trace is None else self.trace.take(points)
-        return Basis(part(self.exact), part(self.formula), part(self.value), self.mode, trace)
-
-
-def basis(question: Question, trace: dict[str, Any] | None) -> Basis:
-    """Replay a trace in the light of the exact answer; without a trace nothing but the exact answer is known."""
-    exact = question.exact()
-    if trace is None:
-        return Basis(exact, [None] * len(exact), [None] * len(exact))
-    recorded = replay.Trace.read(trace, question.dtype, None if question.asks == "jacobian" else question.block)
-    means = results(recorded, replay.formula(recorded), exact)
-    allows = results(recorded, replay.value(recorded), exact)
-    base = Basis(exact, means, allows, question.mode.name, trace=recorded)
-    hopeless = infinite_primals(question)
-    for precision in PRECISIONS[1:]:
-        points = [k for k in undecided(exact, means, question.dtype) if k not in hopeless]
-        if not points:
-            break
-        refine(base, np.array(points), precision)
-        if question.block is not None:
-            hopeless |= {k for k in points if any(balls and not balls[k].is_finite() for balls in means)}
-    return base
-
-
-def infinite_primals(question: Question) -> set[int]:
-    """The points of a block at which no precision helps."""
-    if question.block is None:
-        return set()
-    return set(np.flatnonzero(~np.logical_and.reduce([np.isfinite(x) for x in question.primals])).tolist())
-
-
-def results(trace: replay.Trace, made: dict[str, Any], exact: list[list[Any]]) -> list[list[arb] | None]:
-    """The replayed results as flat lists of balls; None where TensorFlow said None."""
-    return [
-        None if name is None else flat(np.asarray(made[name], dtype=object), len(entry))
-        for name, entry in zip(trace.results, exact, strict=True)
-    ]
-
-
-def flat(made: Array, count: int) -> list[arb] | None:
-    """A replayed result in the order of the exact answer's elements; a block's Jacobian by its diagonal."""
-    if made.shape == (count, count) and made.size != count:
-        return list(np.diagonal(made))
-    return list(made.reshape(-1)) if made.size == count else None
-
-
-def undecided(exact: list[list[tuple[Side, ...]]], means: list[list[arb] | None], dtype: str) -> list[int]:
-    """The elements at which the formula's ball is too wide to be told from the exact value."""
-    form = FORMATS[dtype]
-    floor = arb(2) ** (form.emin - form.precision - 20)
-    relative = arb(2) ** -(form.precision + 20)
-
-    def wide(sides: tuple[Side, ...], ball: arb) -> bool:
-        size = max((abs(s) for s in sides if isinstance(s, arb)), default=None)
-        return size is not None and not ball.rad() <= floor and not ball.rad() <= size * relative
-
-    return sorted(
-        {
-            k
-            for sides, balls in zip(exact, means, strict=True)
-            if balls
-            for k, b in enumerate(balls)
-            if wide(sides[k], b)
-        }
-    )
-
-
-def refine(base: Basis, points: Array, precision: int) -> None:
-    """Replay some elements at a higher precision and put the better balls in place."""
-    assert base.trace is not None
-    blocked = base.trace.block is not None
-    part = base.trace.take(points) if blocked else base.trace
-    chosen = [points.tolist() if blocked else sides for sides in base.exact]
-    for target, made in (
-        (base.formula, replay.formula(part, precision)),
-        (base.value, replay.value(part, precision)),
-    ):
-        for old, new in zip(target, results(part, made, chosen), strict=True):
-            if old is not None and new is not None:
-                for k, ball in zip(points if blocked else range(len(new)), new, strict=True):
-                    old[k] = ball
-    if blocked:
-        base.refined.append((points, precision))
-
-
-def sharpen(trace: replay.Trace, points: Array, precision: int, audits: list[replay.Audit]) -> None:
-    """Audit some elements of a block at a higher precision."""
-    for old, new in zip(audits, replay.audit(trace.take(points), precision), strict=True):
-        if old.exact.shape[:1] == (trace.block,):
-            old.exact[points] = new.exact
-            old.kept[points] = new.kept
-
-
-# -- one element --------------------------------------------------------------------------------------------
-
-
-def outcome(
-    sides: tuple[Side, ...], formula: arb | None, value: arb | None, got: float, dtype: str, tiny: bool = False
-) -> Outcome:
-    """The verdict on one float. `tiny` says that a primal is subnormal, which a kernel may read as zero."""
-    known = [s for s in sides if s is not None]
-    if not known:
-        return Outcome("convention", "", 0.0)
-    ulp = min(distance(got, side, dtype) for side in known)
-    status, question = answered(known, formula, value, got, ulp, dtype, tiny)
-    return Outcome(status, question, ulp)
-
-
-def answered(
-    known: list[Side], formula: arb | None, value: arb | None, got: float, ulp: float, dtype: str, tiny: bool
-) -> tuple[str, str]:
-    finite = [s for s in known if isinstance(s, arb)]
-    if not finite:
-        return at_pole(known, got) if not tiny else ("flushed", "")
-    if len(finite) == len(known) and formula is not None and formula.is_finite():
-        if not means(formula, finite, dtype):
-            return "wrong", "formula"
-        if len(known) > 1 and value is not None and (replay.within(value, got) or ulp <= reach(value, finite, dtype)):
-            return "right", ""
-    if len(finite) < len(known) and not math.isfinite(got):
-        return "convention", ""  # finite from one side and infinite from another: there is no derivative
-    if ulp <= 0.5:
-        return promised(known[0], value, got, dtype, tiny) if len(known) == 1 else "right", ""
-    if value is None:
-        return ("right", "") if ulp <= 1 else ("wrong", "value")
-    if not value.is_finite():
-        beyond = all(abs(s) > arb(FORMATS[dtype].largest) for s in finite)
-        promises = "flushed" if tiny else "unbounded"
-        return (promises, "") if tiny or beyond or math.isfinite(got) else ("wrong", "value")
-    if not replay.within(value, got):
-        return "wrong", "value"
-    if not tiny and not value.overlaps(hull(*finite)):
-        return "unbounded", ""  # every kernel kept its contract, and the truth was lost: something overflowed
-    return promised(known[0], value, got, dtype, tiny), ""
-
-
-def reach(value: arb, sides: list[arb], dtype: str) -> float:
-    """How far in ULP from a side a mode may end that takes another side than the traced one."""
-    width = max(float(value.rad() / spacing(side, dtype)) for side in sides) if value.is_finite() else 0.0
-    return max(1.0, width)
-
-
-def means(formula: arb, exact: list[arb], dtype: str) -> bool:
-    """Whether the formula's ball meets the exact answer; what no float can show apart is the same."""
-    apart = formula - hull(*exact)
-    return apart.contains(0) or bool(abs(apart) < arb(FORMATS[dtype].smallest) / 2**20)
-
-
-def at_pole(known: list[Side], got: float) -> tuple[str, str]:
-    """Where the derivative is infinite: that infinity; where both signs occur, or zero has a sign, either."""
-    if got in known:
-        return "right", ""
-    if math.isinf(got) or (math.isnan(got) and len(known) > 1):
-        return "convention", ""
-    return "wrong", "value"
-
-
-def promised(exact: Side, value: arb | None, got: float, dtype: str, tiny: bool) -> str:
-    """How many digits the formula can promise: half of them or more is right, fewer weak, none lost."""
-    if not isinstance(exact, arb) or value is None or math.isinf(got):
-        return "right"
-    form = FORMATS[dtype]
-    if tiny or abs(exact) < arb(2) ** form.emin:
-        return "right" if got == round_ball(exact, dtype) else "flushed"
-    if not value.is_finite():
-        return "unbounded"
-    width = float(value.rad() / spacing(exact, dtype))
-    if width < 2.0 ** (form.precision / 2):
-        return "right"
-    return "weak" if width < 2.0 ** (form.precision - 1) else "lost"
-
-
-# -- one answer ---------------------------------------------------------------------------------------------
 
 
 class Verdict(NamedTuple):
@@ -304,6 +75,14 @@ def judge(
         for k, record in enumerate(answer["values"])
     ]
     return jointly(verdicts, base) if question.order == 1 and question.block is not None else verdicts
+
+
+def reheard(question: Question, found: list[Verdict], base: Basis, points: Array) -> list[Verdict]:
+    """The verdicts on a block with those at some points given anew, in the light of another trace of these points."""
+    part = question.at(points)
+    anew = [v.take(points) if v.got is None else heard(part, k, v.got[points], base) for k, v in enumerate(found)]
+    anew = jointly(anew, base) if question.order == 1 else anew
+    return [v.put(points, new) for v, new in zip(found, anew, strict=True)]
 
 
 def jointly(verdicts: list[Verdict], base: Basis) -> list[Verdict]:
@@ -462,26 +241,6 @@ def on_equality(op: Op, equalities: set[sp.Eq], point: list[float]) -> bool:
     """Whether a piece that holds on an equality alone holds at the point."""
     at = {x: sp.Rational(*v.as_integer_ratio()) for x, v in zip(symbols_of(op), point, strict=True) if math.isfinite(v)}
     return any((e.lhs - e.rhs).subs(at).is_zero for e in equalities)
-
-
-def blamed(base: Basis, elements: list[int]) -> list[str]:
-    """For each failing element the first kernel that left its contract there; empty where none did."""
-    new = [k for k in elements if k not in base.culprits]
-    if base.trace is None:
-        return [""] * len(elements)
-    if new:
-        blocked = base.trace.block is not None
-        audits = replay.audit(base.trace.take(np.array(new)), PRECISIONS[1]) if blocked else base.audits
-        base.culprits.update((k, culprit(audits, place, len(new) if blocked else None)) for place, k in enumerate(new))
-    return [base.culprits[k] for k in elements]
-
-
-def culprit(audits: list[replay.Audit], place: int, block: int | None) -> str:
-    """The first kernel that left its contract at one place of a block, or anywhere in an array."""
-    for audit in audits:
-        if not (audit.kept[place] if audit.kept.shape == (block,) else audit.kept.all()):
-            return audit.kernel
-    return ""
 
 
 def same(a: Array, b: Array) -> Array:

@@ -9,10 +9,12 @@ import numpy as np
 
 from reference import replay
 from reference.balls import working
+from reference.basis import Basis, basis
 from reference.choices import hexed, listed
-from reference.judge import SEVERITY, Basis, Verdict, basis
+from reference.judge import Verdict
 from reference.modes import MODES
 from reference.naming import sources
+from reference.outcome import SEVERITY
 from reference.question import Question
 from reference.steps import Told, told
 from reference.trial import Trial

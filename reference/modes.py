@@ -29,12 +29,8 @@ class Mode(NamedTuple):
     needs: str = ""  # what the library must have, as a path below it: "a.b" or "a.b(parameter)"
     inside: Optional[Callable[..., Any]] = None  # (tf, f) -> the function that is asked instead
     outside: Optional[Callable[..., Any]] = None  # (tf, question, arguments) -> the question as it is run
-    traced_by: Tuple[str, str] = ("", "")  # whose trace stands for it, if not its own
+    traced: bool = True  # whether its kernels can be recorded
     note: str = ""
-
-    def tracer(self, order: int) -> str:
-        """The mode whose trace stands for this one's."""
-        return self.traced_by[order - 1] or self.name
 
 
 # Small words
@@ -309,7 +305,6 @@ def without_ranks(tf: Any, ask: Any, arguments: Any) -> Any:
 VJP = ("vjp", "vjp")
 JACOBIAN = ("jacobian", "jacobian")
 BATCH = ("batch_jacobian", "batch_jacobian")
-TAPES = ("tape", "nested")
 FORWARD = "autodiff.ForwardAccumulator"
 WHOLE = "GradientTape.jacobian"
 EACH = "GradientTape.batch_jacobian"
@@ -319,23 +314,23 @@ MODES = {
     mode.name: mode
     for mode in (
         Mode("tape", ("vjp", None), tape, None),
-        Mode("persistent", VJP, persistent, persistent_twice, traced_by=TAPES),
-        Mode("watched", VJP, watched, watched_twice, traced_by=TAPES, note="each input watched alone"),
-        Mode("variable", VJP, variable, variable_twice, traced_by=TAPES),
-        Mode("manual_watch", VJP, manual_watch, manual_watch_twice, traced_by=TAPES),
+        Mode("persistent", VJP, persistent, persistent_twice),
+        Mode("watched", VJP, watched, watched_twice, note="each input watched alone"),
+        Mode("variable", VJP, variable, variable_twice),
+        Mode("manual_watch", VJP, manual_watch, manual_watch_twice),
         Mode("nested", (None, "vjp"), None, nested, note="reverse over reverse"),
         Mode("forward", ("jvp", None), forward, None, FORWARD),
         Mode("forward_over_reverse", (None, "jvp_of_vjp"), None, forward_over_reverse, FORWARD),
         Mode("reverse_over_forward", (None, "vjp_of_jvp"), None, reverse_over_forward, FORWARD),
         Mode("forward_over_forward", (None, "jvp_of_jvp"), None, forward_over_forward, FORWARD),
         Mode("jacobian", JACOBIAN, jacobian, jacobian_twice, WHOLE),
-        Mode("jacobian_loop", JACOBIAN, jacobian_loop, jacobian_loop_twice, WHOLE, traced_by=JACOBIAN),
+        Mode("jacobian_loop", JACOBIAN, jacobian_loop, jacobian_loop_twice, WHOLE),
         Mode("batch_jacobian", BATCH, batch_jacobian, batch_jacobian_twice, EACH, note="vectors only"),
-        Mode("function", VJP, tape, nested, outside=as_function, traced_by=TAPES),
-        Mode("around", VJP, tape, nested, inside=compiled_inside, traced_by=TAPES),
-        Mode("xla", VJP, tape, nested, XLA, outside=by_xla, traced_by=TAPES),
-        Mode("unknown_shape", VJP, tape, nested, "TensorSpec", outside=without_sizes, traced_by=TAPES),
-        Mode("unknown_rank", VJP, tape, nested, "TensorSpec", outside=without_ranks, traced_by=TAPES),
+        Mode("function", VJP, tape, nested, outside=as_function),
+        Mode("around", VJP, tape, nested, inside=compiled_inside),
+        Mode("xla", VJP, tape, nested, XLA, outside=by_xla, traced=False, note="XLA fuses its kernels"),
+        Mode("unknown_shape", VJP, tape, nested, "TensorSpec", outside=without_sizes),
+        Mode("unknown_rank", VJP, tape, nested, "TensorSpec", outside=without_ranks),
     )
 }
 

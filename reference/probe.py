@@ -120,8 +120,9 @@ class Desk:
 
     def traced(self, job: wire.Record, ask: Any, xs: List[Any], c: Any, hs: List[Any]) -> wire.Record:
         """The trace, or the reason why there is none."""
-        if job["mode"] == "xla":
-            return {"trace": None, "trace_reason": "XLA fuses its kernels"}
+        mode = MODES[job["mode"]]
+        if not mode.traced:
+            return {"trace": None, "trace_reason": mode.note}
         try:
             return {"trace": trace.record(self.tf, ask, xs, c, hs)}
         except Exception as error:  # the answer stands without its trace
@@ -132,7 +133,6 @@ class Desk:
         if job["op"] != self.op:
             self.op = job["op"]
             self.questions.clear()
-            gc.collect()
         xs, c, hs = arguments
         kinds = tuple((t.dtype.name, len(t.shape)) for t in xs + [c] + hs)
         key = (job["mode"], int(job["order"]), kinds)

@@ -10,7 +10,9 @@ import numpy as np
 from flint import arb
 
 from reference import limits
-from reference.judge import FAILING, Basis, Outcome, Verdict
+from reference.basis import Basis
+from reference.judge import Verdict
+from reference.outcome import FAILING, Outcome
 from reference.question import Question, Side
 from reference.replay import Audit
 from reference.ulp import FORMATS, round_exact

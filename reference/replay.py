@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from flint import arb
+from flint import arb, ctx
 
 from reference.balls import EXACT, Array, as_balls, ball, lifted, working
 from reference.kernels import KERNELS, Kernel
@@ -103,16 +105,73 @@ def as_list(outputs: Any) -> list[Any]:
     return outputs if isinstance(outputs, list) else [outputs]
 
 
-def run(trace: Trace, step: Step, leaf: Callable[[str, Tensor], Any]) -> dict[str, Any]:
+class Memory:
+    """What kernels made of operands before: the traces of one op share most of their nodes."""
+
+    ROOM = 1_000_000  # balls, about 100 bytes each; then all of them are forgotten
+
+    def __init__(self) -> None:
+        self.made: dict[bytes, list[Any]] = {}
+        self.size = 0
+
+    def recall(self, key: bytes, compute: Callable[[], list[Any]]) -> list[Any]:
+        """The outputs under this key, computed where they are not remembered."""
+        if key not in self.made:
+            outputs = compute()
+            if self.size > self.ROOM:
+                self.made.clear()
+                self.size = 0
+            self.size += sum(np.size(values) for values in outputs)
+            self.made[key] = outputs
+        return self.made[key]
+
+
+MEMORY = Memory()
+
+
+def key_of(*parts: Any) -> bytes:
+    """A hash of everything that a node's outputs depend on."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        is_array = isinstance(part, np.ndarray)
+        data = f"{part.dtype} {part.shape}".encode() + part.tobytes() if is_array else repr(part).encode()
+        digest.update(b"%d:" % len(data) + data)
+    return digest.digest()
+
+
+def alone(leaf: Callable[[str, Tensor], Any], name: str, tensor: Tensor) -> list[Any]:
+    return [leaf(name, tensor)]
+
+
+def run(trace: Trace, how: str, step: Step, leaf: Callable[[str, Tensor], Any]) -> dict[str, Any]:
     """Every tensor of the trace, by name, with `leaf` for what was given and `step` for what each node makes."""
-    made: dict[str, Any] = {name: leaf(name, trace.tensors[name]) for name in trace.leaves}
+    made: dict[str, Any] = {}
+    keys: dict[str, bytes] = {}
+    salt = (how, trace.dtype, ctx.prec)
+    for name in trace.leaves:
+        given = trace.tensors[name]
+        keys[name] = key_of(salt, given.dtype, name in trace.sources, given.values)
+        (made[name],) = MEMORY.recall(keys[name], partial(alone, leaf, name, given))
     for node in trace.nodes:
         outputs = [trace.tensors.get(name) for name in node.outputs]
         if replayed(node, outputs):
-            made.update(zip(node.outputs, step(node, [made[i] for i in node.inputs]), strict=True))
+            taken = [part for t in outputs for part in decisions(t)]
+            key = key_of(salt, node.op, node.attrs, [keys[i] for i in node.inputs], *taken)
+            results = MEMORY.recall(key, partial(step, node, [made[i] for i in node.inputs]))
+            made.update(zip(node.outputs, results, strict=True))
+            keys.update((name, key + b"%d" % k) for k, name in enumerate(node.outputs))
         else:
-            made.update((n, t.values) for n, t in zip(node.outputs, outputs, strict=True) if t is not None)
+            for name, tensor in zip(node.outputs, outputs, strict=True):
+                if tensor is not None:
+                    made[name], keys[name] = tensor.values, key_of(tensor.dtype, tensor.values)
     return made
+
+
+def decisions(output: Tensor | None) -> tuple[Any, Any]:
+    """What a replay takes over from a recorded output: its dtype, and a decision that balls may leave open."""
+    if output is None:
+        return None, None
+    return output.dtype, output.values if output.dtype == "bool" else None
 
 
 def replayed(node: Node, outputs: list[Tensor | None]) -> bool:
@@ -167,7 +226,7 @@ def formula(trace: Trace, precision: int = 128) -> dict[str, Any]:
         return [settled(trace.tensors.get(n), o) for n, o in zip(node.outputs, outputs, strict=True)]
 
     with working(precision):
-        return run(trace, step, leaves(trace))
+        return run(trace, "formula", step, leaves(trace))
 
 
 def settled(recorded: Tensor | None, decided: Any) -> Any:
@@ -193,8 +252,8 @@ def numbers(x: Any) -> Any:
     return lifted(lambda v: arb(0).union(arb(1)) if v is None else arb(int(v)), 1)(x)
 
 
-def value(trace: Trace, precision: int = 128, scale: float = 1.0) -> dict[str, Any]:
-    """Every tensor as a ball that holds whatever kernels within their contracts (times `scale`) may return."""
+def value(trace: Trace, precision: int = 128) -> dict[str, Any]:
+    """Every tensor as a ball that holds whatever kernels within their contracts may return."""
 
     def leaf(name: str, tensor: Tensor) -> Any:
         return flushed(leaves(trace)(name, tensor), tensor)
@@ -203,29 +262,29 @@ def value(trace: Trace, precision: int = 128, scale: float = 1.0) -> dict[str, A
         dtype = next((trace.tensors[n].dtype for n in node.outputs if n in trace.tensors), trace.dtype)
         if node.op == "Cast":
             return [lifted(Rounding(dtype), 1)(numbers(inputs[0]))]
-        return contracted(node, inputs, dtype, scale)
+        return contracted(node, inputs, dtype)
 
     with working(precision):
-        return run(trace, step, leaf)
+        return run(trace, "value", step, leaf)
 
 
-def contracted(node: Node, inputs: list[Any], dtype: str, scale: float = 1.0) -> list[Any]:
+def contracted(node: Node, inputs: list[Any], dtype: str) -> list[Any]:
     """A kernel's outputs as its contract lets them be, for inputs in the given balls."""
     contract = node.kernel.contract
     if dtype not in FORMATS:
         return node.meaning(EXACT, inputs)
-    rounding = Rounding(dtype, contract.ulp * scale)
+    rounding = Rounding(dtype, contract.ulp)
     if contract.stepwise:
-        machine = Machine(rounding, Rounding(dtype, contract.library_ulp * scale))
+        machine = Machine(rounding, Rounding(dtype, contract.library_ulp))
         entered = [machine.enter(x) if is_balls(x) else x for x in inputs]
         return [LEAVE(out) for out in node.meaning(machine, entered)]
     if contract.input_ulp:
-        blur = arb(1, contract.input_ulp * scale * 2.0 ** (1 - FORMATS[dtype].precision))
+        blur = arb(1, contract.input_ulp * 2.0 ** (1 - FORMATS[dtype].precision))
         inputs = [*inputs[:-1], inputs[-1] * blur]
     outputs = node.meaning(EXACT, inputs)
     if contract.terms:
         count, size = contract.terms(EXACT, *inputs, **node.chosen)
-        spread = summation(max(count, 1) * scale, dtype)
+        spread = summation(max(count, 1), dtype)
         sizes = size if isinstance(size, list) else [size] * len(outputs)
         outputs = [out + spread(size) for out, size in zip(outputs, sizes, strict=True)]
     return [lifted(rounding, 1)(out) for out in outputs]
@@ -269,13 +328,20 @@ def audited(trace: Trace, index: int, node: Node) -> list[Audit]:
     if node.op == "Cast" or not any(t is not None and t.is_float for t in outputs):
         return []
     dtype = next(t.dtype for t in outputs if t is not None)
-    inputs = [given(trace.tensors[name]) for name in node.inputs]
-    recorded = tuple(trace.tensors[name].values for name in node.inputs)
-    exact = node.meaning(EXACT, inputs)
-    allowed = contracted(node, [flushed(x, trace.tensors[n]) for x, n in zip(inputs, node.inputs, strict=True)], dtype)
+    operands = [trace.tensors[name] for name in node.inputs]
+    recorded = tuple(t.values for t in operands)
+
+    def compute() -> list[Any]:
+        inputs = [given(t) for t in operands]
+        allowed = contracted(node, [flushed(x, t) for x, t in zip(inputs, operands, strict=True)], dtype)
+        return [*node.meaning(EXACT, inputs), *allowed]
+
+    parts = [part for t in operands for part in (t.dtype, t.values)]
+    both = MEMORY.recall(key_of("audit", ctx.prec, dtype, node.op, node.attrs, *parts), compute)
+    count = len(both) // 2
     return [
         Audit(index, node.op, np.array(e), t.values, kept(w, t.values, recorded), recorded)
-        for e, w, t in zip(exact, allowed, outputs, strict=True)
+        for e, w, t in zip(both[:count], both[count:], outputs, strict=True)
         if t is not None and t.is_float
     ]
 

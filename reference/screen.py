@@ -14,10 +14,11 @@ from rich.text import Text
 from reference.choices import hexed, shortest
 from reference.explain import formula_words, kernel_words, sentence, value_words
 from reference.figures import DIGITS, Exact, absent, certified, certified_side, decimal, in_ulp, proven
-from reference.judge import FAILING, SEVERITY, Verdict
+from reference.judge import Verdict
 from reference.look import Shown
 from reference.naming import element_name, entry_name, formula, partial_names, weighted, written
 from reference.op import Op
+from reference.outcome import FAILING, SEVERITY
 from reference.question import Question, Side
 from reference.script import call_of, names_of
 from reference.steps import Step, Told

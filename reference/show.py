@@ -29,10 +29,11 @@ from reference.choices import (
     tidied,
 )
 from reference.figures import DIGITS, absent, certified, certified_side, finite, hexes, in_ulp, proven
-from reference.judge import FAILING, Misshapen, Verdict
+from reference.judge import Misshapen, Verdict
 from reference.look import Shown, look
 from reference.naming import element_name, entry_name, formula, partial_names, weighted
 from reference.op import Op
+from reference.outcome import FAILING
 from reference.points import cases, inside
 from reference.question import Question, Side
 from reference.screen import draw

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from reference.judge import FAILING, PASSING
+from reference.outcome import FAILING, PASSING
 from reference.record import Tally
 
 COLUMNS = (*PASSING, *FAILING)

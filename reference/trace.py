@@ -100,6 +100,44 @@ class Functions:
 # Flattening
 
 
+class Step(NamedTuple):
+    """One node of a function's body, its tensors by number."""
+
+    op: str
+    attrs: Dict[str, Any]
+    inputs: List[int]
+    outputs: List[int]
+
+
+class Body(NamedTuple):
+    """What a function runs, its tensors by number."""
+
+    inputs: List[int]
+    steps: List[Step]
+    outputs: List[int]
+
+
+BODIES: Dict[str, Body] = {}  # TensorFlow gives no function's name away twice
+MANY_BODIES = 500
+
+
+def read(definition: Any) -> Body:
+    """The body of a function's definition."""
+    graph = private("framework.function_def_to_graph").function_def_to_graph(definition)
+    operations = graph.get_operations()
+    numbers = {id(symbol): n for n, symbol in enumerate(out for each in operations for out in each.outputs)}
+
+    def of(symbols: Any) -> List[int]:
+        return [numbers[id(symbol)] for symbol in symbols]
+
+    def attrs(operation: Any) -> Dict[str, Any]:
+        return {key: operation.get_attr(key) for key in operation.node_def.attr if not key.startswith("_")}
+
+    run = [each for each in operations if each.type not in ("Placeholder",) + SKIPPED]
+    steps = [Step(each.type, attrs(each), of(each.inputs), of(each.outputs)) for each in run]
+    return Body(of(graph.inputs), steps, of(graph.outputs))
+
+
 class Flattening:
     """Calls with the functions among them run again, kernel by kernel."""
 
@@ -158,31 +196,31 @@ class Flattening:
 
     def body(self, name: str, inputs: List[Any]) -> List[Any]:
         """Run a function's body kernel by kernel; the tensors it returns."""
-        definition = self.context.get_function_def(name)
-        graph = private("framework.function_def_to_graph").function_def_to_graph(definition)
-        values = {id(symbol): value for symbol, value in zip(graph.inputs, inputs)}
-        for operation in graph.get_operations():
-            if operation.type in ("Placeholder",) + SKIPPED:
-                continue
-            outputs = self.run(operation, [values[id(symbol)] for symbol in operation.inputs])
-            values.update((id(symbol), value) for symbol, value in zip(operation.outputs, outputs))
-        return [values[id(symbol)] for symbol in graph.outputs]
+        if name not in BODIES:
+            if len(BODIES) > MANY_BODIES:
+                BODIES.clear()
+            BODIES[name] = read(self.context.get_function_def(name))
+        body = BODIES[name]
+        values = dict(zip(body.inputs, inputs))
+        for step in body.steps:
+            values.update(zip(step.outputs, self.run(step, [values[symbol] for symbol in step.inputs])))
+        return [values[symbol] for symbol in body.outputs]
 
-    def run(self, operation: Any, inputs: List[Any]) -> List[Any]:
+    def run(self, step: "Step", inputs: List[Any]) -> List[Any]:
         """Run one node of a body; its outputs."""
-        attrs = {key: operation.get_attr(key) for key in operation.node_def.attr if not key.startswith("_")}
-        if operation.type == "Const":
+        op, attrs = step.op, step.attrs
+        if op == "Const":
             return [self.constant(attrs)]
-        if operation.type in CALLS:
+        if op in CALLS:
             return self.body(function_name(attrs["f"]), inputs)
-        if operation.type in BRANCHES:
+        if op in BRANCHES:
             branch = "then_branch" if bool(inputs[0].numpy()) else "else_branch"
             return self.body(function_name(attrs[branch]), inputs[1:])
-        if operation.type in LOOPS:
+        if op in LOOPS:
             return self.loop(function_name(attrs["cond"]), function_name(attrs["body"]), inputs)
-        if self.kernels.get(operation.type) is None:
-            return self.body(operation.type, inputs)
-        return self.kernel(operation, attrs, inputs)
+        if self.kernels.get(op) is None:
+            return self.body(op, inputs)
+        return self.kernel(step, inputs)
 
     def loop(self, condition: str, body: str, values: List[Any]) -> List[Any]:
         """Run a while loop as its kernels."""
@@ -190,13 +228,12 @@ class Flattening:
             values = self.body(body, values)
         return values
 
-    def kernel(self, operation: Any, attrs: Dict[str, Any], inputs: List[Any]) -> List[Any]:
+    def kernel(self, step: "Step", inputs: List[Any]) -> List[Any]:
         """Run one kernel and record it."""
-        pairs = [part for key in sorted(attrs) for part in (key, executable(self.tf, attrs[key]))]
-        count = len(operation.outputs)
-        outputs = self.execute(operation.type, count, list(inputs), tuple(pairs), self.context)
+        pairs = [part for key in sorted(step.attrs) for part in (key, executable(self.tf, step.attrs[key]))]
+        outputs = self.execute(step.op, len(step.outputs), list(inputs), tuple(pairs), self.context)
         outputs = list(outputs) if isinstance(outputs, (list, tuple)) else []
-        self.calls.append(Call(operation.type, attrs, list(inputs), outputs))
+        self.calls.append(Call(step.op, step.attrs, list(inputs), outputs))
         return outputs
 
     def constant(self, attrs: Dict[str, Any]) -> Any:

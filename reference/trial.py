@@ -9,10 +9,12 @@ import numpy as np
 
 from reference import judge
 from reference.ask import Probe
+from reference.basis import Basis, basis, read, replayed
 from reference.exact import answer_shapes
-from reference.judge import Basis, Verdict
+from reference.judge import Verdict
 from reference.modes import MODES, Mode
 from reference.op import Op
+from reference.outcome import FAILING
 from reference.points import cases, cotangents, points
 from reference.question import Question
 from reference.replay import UnknownKernel
@@ -20,7 +22,7 @@ from reference.replay import UnknownKernel
 Array = np.ndarray
 
 DEAR = ("jvp_of_vjp", "vjp_of_jvp", "jvp_of_jvp", "batch_jacobian", "jacobian")
-TOLD = (*judge.FAILING, "known")
+TOLD = (*FAILING, "known")
 JACOBIAN_POINTS = 12  # a block's Jacobian has the square of its points
 #: Whose trace stands for a mode's: the plain way of asking for the same derivative.
 PLAIN = {
@@ -54,7 +56,8 @@ def questions(op: Op, mode: Mode, dtype: str, order: int, tier: str) -> list[Que
     if op.shapes is None:
         asked = blocks(op, dtype, "quick" if dear else tier)
     else:
-        asked = blocks(op, dtype, tier if mode.name in PLAIN.values() and not dear else "quick")[: 1 if dear else None]
+        full = mode.name in ("tape", "nested")
+        asked = blocks(op, dtype, tier if full else "quick")[: 1 if dear else None]
     return [ask_at(op, mode, dtype, order, block) for block in asked]
 
 
@@ -91,11 +94,9 @@ def elsewhere(found: list[Verdict], before: list[Verdict]) -> Array:
 def differ_in_failing(found: list[Verdict], before: list[Verdict]) -> bool:
     """Whether a mode fails at an element at which the plain mode does not."""
     return any(
-        new.status in judge.FAILING
+        new.status in FAILING
         and new.got is not None
-        and any(
-            a.status in judge.FAILING and b.status not in TOLD for a, b in zip(new.outcomes, old.outcomes, strict=True)
-        )
+        and any(a.status in FAILING and b.status not in TOLD for a, b in zip(new.outcomes, old.outcomes, strict=True))
         for new, old in zip(found, before, strict=True)
     )
 
@@ -130,17 +131,18 @@ class Trial:
     def retried(self, question: Question, found: list[Verdict], before: list[Verdict]) -> list[Verdict]:
         """Where a mode came to other bits than the plain mode it is judged by its own trace, if it has one."""
         places = elsewhere(found, before)
-        if not len(places):
+        if not len(places) or not question.mode.traced:
             return found
-        part = question.at(places) if question.block is not None and question.asks != "jacobian" else question
-        answer = self.answer(part, trace=True)
+        answer = self.answer(question, trace=True)
         if not answer.get("trace") or None in answer.get("values", [None]):
             return found
         try:
-            own = judge.judge(part, answer, judge.basis(part, answer["trace"]))
+            if question.block is None or question.asks == "jacobian":
+                return judge.judge(question, answer, basis(question, answer["trace"]))
+            trace = read(question, answer["trace"]).take(places)
+            return judge.reheard(question, found, replayed(question.at(places), trace), places)
         except UnknownKernel:
             return found
-        return own if part is question else [v.put(places, o) for v, o in zip(found, own, strict=True)]
 
     def basis(self, question: Question) -> tuple[Basis, list[Verdict]]:
         """A plain mode's replayed trace and the verdicts on its own answer."""
@@ -148,7 +150,7 @@ class Trial:
         key = (question.op.name, question.mode.name, question.dtype, question.order, *numbers)
         if key not in self.known:
             answer = self.answer(question, trace=True)
-            base = judge.basis(question, answer.get("trace"))
+            base = basis(question, answer.get("trace"))
             self.known[key] = base, judge.judge(question, answer, base)
             self.replayed.append((question, base))
         return self.known[key]

@@ -31,8 +31,10 @@ from reference.table import progress, summary
 from reference.trial import Trial, questions
 
 QUICK_MODES = ("tape", "nested", "forward", "function")
-#: Modes that TensorFlow builds anew for every question, so dear that they are asked in float32 only, unless named.
+#: Modes that TensorFlow builds anew for every question, so dear that they are asked in float32 only, unless named;
 SPARED = ("jacobian", "jacobian_loop", "batch_jacobian", "forward_over_forward", "unknown_rank")
+#: and those that are asked in float32 and in one other dtype, by turns along the catalogue, unless named.
+IN_TURN = ("forward_over_reverse", "reverse_over_forward", "around", "xla", "unknown_shape")
 ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
 QUICK_DTYPES = ("float32", "float64")
 OUT = "verdicts.jsonl"
@@ -71,16 +73,19 @@ def tasks(options: argparse.Namespace) -> list[Task]:
     orders = tuple(options.order or (1, 2))
     tier = "quick" if quick else "full"
     return [
-        Task(op, dtype, spared(modes, dtype) if not options.mode else modes, orders, tier)
+        Task(op, dtype, modes if options.mode else affordable(op, modes, dtype), orders, tier)
         for op in ops
         for dtype in reversed(FLOATS)
         if dtype in dtypes and dtype in OPS[op].dtypes
     ]
 
 
-def spared(modes: tuple[str, ...], dtype: str) -> tuple[str, ...]:
-    """The modes that a dtype is asked in where the user has not chosen."""
-    return tuple(m for m in modes if dtype == "float32" or m not in SPARED)
+def affordable(op: str, modes: tuple[str, ...], dtype: str) -> tuple[str, ...]:
+    """The modes that an op is asked in, in this dtype, where the user has not chosen."""
+    others = [d for d in OPS[op].dtypes if d != "float32"]
+    turn = others[list(OPS).index(op) % len(others)] if others else dtype
+    spared = () if dtype == "float32" else SPARED if dtype == turn else SPARED + IN_TURN
+    return tuple(m for m in modes if m not in spared)
 
 
 def cells(task: Task) -> Iterator[tuple[str, int]]:

@@ -9,7 +9,8 @@ import numpy as np
 from flint import arb
 
 from reference.choices import hexed, shortest
-from reference.judge import FAILING, SEVERITY, Outcome, Verdict
+from reference.judge import Verdict
+from reference.outcome import FAILING, SEVERITY, Outcome
 from reference.question import Question, Side
 from reference.ulp import FORMATS, round_exact
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from reference.judge import FAILING, Verdict
+from reference.judge import Verdict
 from reference.op import Op
+from reference.outcome import FAILING
 from reference.question import Question
 from reference.trial import Trial, ask_at
 from reference.words import failing, failure, simplest, worst

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reference.ask import Probe
-from reference.judge import FAILING, Verdict
+from reference.judge import Verdict
 from reference.modes import MODES
 from reference.op import Op
+from reference.outcome import FAILING
 from reference.trial import Trial, questions
 from tests.faults import BLIND, FAULTS, KINDS, Fault
 from tests.planting import HONEST, OPS

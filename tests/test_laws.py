@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from reference import exact
 from reference.ask import Probe
+from reference.basis import Basis
 from reference.catalogue import OPS
 from reference.enclose import precision
-from reference.judge import Basis, Verdict
+from reference.judge import Verdict
 from reference.modes import MODES
 from reference.op import Op
 from reference.points import cotangents

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from reference.catalogue import OPS
-from reference.judge import FAILING, Verdict
+from reference.judge import Verdict
 from reference.modes import MODES
 from reference.op import FLOATS, Op
+from reference.outcome import FAILING
 from reference.trial import PLAIN, Trial, ask_at
 from tests.holding import hold
 from tests.strategies import Block, Cell, cells_of, expand

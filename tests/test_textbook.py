@@ -9,8 +9,8 @@ from flint import arb
 from reference import textbook_balls as textbook
 from reference.balls import hull
 from reference.catalogue import OPS
-from reference.judge import FAILING, outcome
 from reference.op import Domain, Op
+from reference.outcome import FAILING, outcome
 from reference.points import cases, cotangents, points
 from reference.textbook import numpy_gradient, numpy_value
 from reference.ulp import FORMATS

@@ -13,6 +13,7 @@ import sympy as sp
 
 from reference import exact, judge, replay
 from reference.ask import Probe
+from reference.basis import basis
 from reference.derive import partials
 from reference.enclose import precision
 from reference.modes import MODES
@@ -180,5 +181,5 @@ def test_the_verdict(trial: Trial) -> None:
     """All three questions answered with yes, and the ball narrow enough to promise half the digits: right."""
     question = ask(TANH, cotangent=-2.0)
     answer = trial.answer(question, trace=True)
-    (verdict,) = judge.judge(question, answer, judge.basis(question, answer["trace"]))
+    (verdict,) = judge.judge(question, answer, basis(question, answer["trace"]))
     assert verdict.status == "right" and verdict.outcomes[0].ulp < 4

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from reference.catalogue import FAMILIES
-from reference.judge import FAILING
 from reference.op import FLOATS
+from reference.outcome import FAILING
 from tests import killtable
 from tests.faults import BLIND, FAULTS, KINDS, Fault
 from tests.killtable import Court, killed

@@ -13,7 +13,7 @@ LAYERS = {
     0: "op catalogue modes wire trace probe",
     1: "ulp derive compile enclose sheet singular exact cache points textbook textbook_balls limits"
     " balls rounding kernels replay",
-    2: "question judge",
+    2: "question basis outcome judge",
     3: "ask choices explain figures listing look naming screen script show steps words"
     " trial examples record table verify __main__ __init__",
 }

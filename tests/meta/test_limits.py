@@ -12,11 +12,11 @@ from reference import examples, judge, limits
 from reference.ask import Probe
 from reference.catalogue import OPS
 from reference.examples import holds, question_of
-from reference.judge import FAILING, Outcome
 from reference.kernels import KERNELS
 from reference.limits import LIMITS, Limit, anywhere, named, symptom
 from reference.modes import MODES
 from reference.op import FLOATS, Op
+from reference.outcome import FAILING, Outcome
 from reference.points import cases, points, rounded
 from reference.trial import Trial, ask_at
 from reference.wire import pack

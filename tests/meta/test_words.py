@@ -8,8 +8,9 @@ import pytest
 from flint import arb
 
 from reference.catalogue import OPS
-from reference.judge import Outcome, Verdict
+from reference.judge import Verdict
 from reference.modes import MODES
+from reference.outcome import Outcome
 from reference.question import Question
 from reference.words import again, failing, failure, plainness, simplest, worst
 
