@@ -127,7 +127,7 @@ def of_kernels(question: Question, base: Basis) -> list[dict[str, Any]]:
 
 def of_audit(question: Question, audit: Audit) -> dict[str, Any]:
     got, exact, kept = audit.got.reshape(-1), audit.exact.reshape(-1), audit.kept.reshape(-1)
-    errors = in_ulp(got, exact, question.dtype)
+    errors = np.where(audit.bound.reshape(-1), in_ulp(got, exact, question.dtype), np.nan)
     broken = np.flatnonzero(~kept)
     candidates = broken if len(broken) else np.flatnonzero(np.isfinite(errors))
     at = None if not len(candidates) else int(candidates[np.argmax(np.nan_to_num(errors[candidates], nan=np.inf))])

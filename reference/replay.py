@@ -73,6 +73,7 @@ class Trace(NamedTuple):
     results: tuple[str | None, ...]
     dtype: str
     block: int | None  # the length of the block of points, None for array rows
+    cut: bool = False  # whether points were left out, so that nothing is known of sums over the block
 
     @classmethod
     def read(cls, record: dict[str, Any], dtype: str, block: int | None) -> Trace:
@@ -98,7 +99,17 @@ class Trace(NamedTuple):
                 return t._replace(values=np.concatenate([[len(points)], t.values[1:]]))
             return t
 
-        return self._replace(tensors={k: part(t) for k, t in self.tensors.items()}, block=len(points))
+        tensors = {k: part(t) for k, t in self.tensors.items()}
+        return self._replace(tensors=tensors, block=len(points), cut=self.cut or len(points) != self.block)
+
+    def sums_over(self, node: Node) -> bool:
+        """Whether a node takes in the points of the block and gives out something else."""
+
+        def along(names: tuple[str, ...]) -> bool:
+            shapes = [self.tensors[n].values.shape for n in names if n in self.tensors and self.tensors[n].is_float]
+            return any(shape[:1] == (self.block,) for shape in shapes)
+
+        return along(node.inputs) and not along(node.outputs)
 
 
 def as_list(outputs: Any) -> list[Any]:
@@ -313,7 +324,8 @@ class Audit(NamedTuple):
     kernel: str
     exact: Array  # balls
     got: Array  # float64
-    kept: Array  # bool: inside the contract; True where nothing can be said
+    bound: Array  # bool: where the contract says something; not of infinite, NaN or subnormal operands
+    kept: Array  # bool: inside the contract, or not bound by it
     inputs: tuple[Array, ...]
 
 
@@ -329,7 +341,6 @@ def audited(trace: Trace, index: int, node: Node) -> list[Audit]:
         return []
     dtype = next(t.dtype for t in outputs if t is not None)
     operands = [trace.tensors[name] for name in node.inputs]
-    recorded = tuple(t.values for t in operands)
 
     def compute() -> list[Any]:
         inputs = [given(t) for t in operands]
@@ -339,11 +350,24 @@ def audited(trace: Trace, index: int, node: Node) -> list[Audit]:
     parts = [part for t in operands for part in (t.dtype, t.values)]
     both = MEMORY.recall(key_of("audit", ctx.prec, dtype, node.op, node.attrs, *parts), compute)
     count = len(both) // 2
+    if trace.cut and trace.sums_over(node):
+        both = [np.full(np.shape(e), arb.nan()) for e in both]  # the sum of some points says nothing of the sum of all
     return [
-        Audit(index, node.op, np.array(e), t.values, kept(w, t.values, recorded), recorded)
+        audit_of(index, node.op, np.array(e), w, t.values, operands)
         for e, w, t in zip(both[:count], both[count:], outputs, strict=True)
         if t is not None and t.is_float
     ]
+
+
+def audit_of(index: int, kernel: str, exact: Array, allowed: Array, got: Array, operands: list[Tensor]) -> Audit:
+    bound = np.ones(got.shape, dtype=bool)
+    for tensor in operands:
+        if tensor.is_float:
+            x = tensor.values
+            normal = (x == 0) | (np.abs(x) >= FORMATS[tensor.dtype].smallest_normal) & np.isfinite(x)
+            bound = bound & (normal if x.shape in ((), got.shape) else normal.all())
+    kept = lifted(within, 2)(allowed, got).astype(bool) | ~bound
+    return Audit(index, kernel, exact, got, bound, kept, tuple(t.values for t in operands))
 
 
 def given(tensor: Tensor) -> Any:
@@ -354,16 +378,6 @@ def given(tensor: Tensor) -> Any:
 def flushed(x: Any, tensor: Tensor) -> Any:
     """A kernel's operand as the machine may read it: subnormal floats perhaps as zeros."""
     return lifted(Rounding(tensor.dtype, 0.0), 1)(x) if tensor.is_float else x
-
-
-def kept(allowed: Array, got: Array, inputs: tuple[Array, ...]) -> Array:
-    """Where a kernel kept its contract; infinite and NaN operands are outside any contract."""
-    inside = lifted(within, 2)(allowed, got).astype(bool)
-    for x in inputs:
-        if np.issubdtype(x.dtype, np.floating):
-            odd = ~np.isfinite(x)
-            inside = inside | (odd if x.shape in ((), inside.shape) else odd.any())
-    return inside
 
 
 def within(allowed: arb, got: float) -> bool:

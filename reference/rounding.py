@@ -32,14 +32,12 @@ class Rounding:
         if x.is_zero() or not x.is_finite():
             return x
         size = abs(x)
+        if not size <= self.largest:
+            if size > self.beyond:
+                return arb.pos_inf() if x > 0 else arb.neg_inf()
+            return arb.nan()
         wide = x * self.relative
-        if not size >= self.tiny:
-            return wide.union(arb(0)) + self.absolute
-        if size <= self.largest:
-            return wide
-        if size > self.beyond:
-            return arb.pos_inf() if x > 0 else arb.neg_inf()
-        return arb.nan()
+        return wide if size >= self.tiny else wide.union(arb(0)) + self.absolute
 
 
 class Rounded:

@@ -10,7 +10,7 @@ GRADIENTS = [
     Kernel("TanhGrad", lambda B, y, g: g * (1 - y * y), STEPWISE),
     Kernel("SigmoidGrad", lambda B, y, g: g * y * (1 - y), STEPWISE),
     Kernel("SqrtGrad", lambda B, y, g: g * 0.5 / y, STEPWISE),
-    Kernel("RsqrtGrad", lambda B, y, g: g * -0.5 * (y * y * y), STEPWISE),
+    Kernel("RsqrtGrad", lambda B, y, g: g * y * -0.5 * (y * y), STEPWISE),
     Kernel("ReciprocalGrad", lambda B, y, g: y * y * -g, STEPWISE),
     Kernel("InvGrad", lambda B, y, g: y * y * -g, STEPWISE),
     Kernel("ReluGrad", lambda B, g, x: B.where(B.greater(x, zeros(x)), g, zeros(g)), EXACTLY),

@@ -196,7 +196,7 @@ OVERFLOW = (
     ),
     Limit(
         "Bessel functions overflow early",
-        ("bessel_i0", "bessel_i1", "bessel_i1_over_x"),
+        ("[BesselI0]", "[BesselI1]", "bessel_i0", "bessel_i1", "bessel_i1_over_x"),
         "infinite nan",
         (1, 2),
         lambda f, x: over(f, abs(x) / LN2),
