@@ -149,6 +149,17 @@ def still_true() -> list[dict[str, Any]]:
 # -- the file of verdicts -----------------------------------------------------------------------------------
 
 
+def writable(path: Path) -> Path:
+    """The path, if a file can be written there: better told before TensorFlow is started than after."""
+    folder = path.parent
+    reason = "" if os.access(folder, os.W_OK) else "no write permission" if folder.is_dir() else "no such folder"
+    if path.is_dir():
+        reason = "it is a folder"
+    if reason:
+        raise Unwritable(f"The verdicts cannot be written to {path}: {reason}; name another file with --out.")
+    return path
+
+
 class Log:
     """The verdicts on disk, one JSON line each; whole lines only, flushed task by task."""
 
@@ -162,7 +173,6 @@ class Log:
 
     def begin(self, header: dict[str, Any]) -> None:
         """Set aside a former run's file, and write what is taken over from it."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self.path.with_name(self.path.name + ".new")
         with fresh.open("w", encoding="utf-8") as file:
             for line in [{"run": header}, *self.before]:
@@ -226,6 +236,7 @@ def fingerprint() -> str:
 def run(options: argparse.Namespace) -> int:
     """`verify`: 0 all right, 1 findings, 3 infrastructure, 5 nothing checked, 130 interrupted."""
     chosen = tasks(options)
+    log_at = writable(Path(options.out or OUT))
     python = getattr(options, "python", None) or sys.executable
     with Probe(python=python) as probe:
         hello = probe.hello
@@ -234,7 +245,7 @@ def run(options: argparse.Namespace) -> int:
         "suite": fingerprint(),
         "options": {k: getattr(options, k) for k in ("op", "mode", "dtype", "order", "quick")},
     }
-    log = Log(Path(options.out or OUT), header, options.resume)
+    log = Log(log_at, header, options.resume)
     tally, started = Tally(), time.monotonic()
     for line in log.before:
         tally.add(line)

@@ -86,25 +86,14 @@ SINGULAR = (
         "NaN, which drops every term that has the zero as a factor.",
     ),
     Limit(
-        "bessel_i1 has derivative 1 at 0, first order",
-        ("bessel_i1",),
+        "bessel_i1 has derivative 1 at 0",
+        ("bessel_i0", "bessel_i1"),
         "digits",
-        (1,),
+        (1, 2),
         lambda f, x: bits(x) < f.emin,
         ("bessel_i1", "tape", "float32", 1, 0.0),
         "BesselI1's gradient imputes 1 at x = 0, where I0 - I1 / x is 0 / 0; the limit is 1/2, as it is for the scaled "
-        "function, whose gradient says so.",
-        dtypes=("float16", "float32", "float64"),
-    ),
-    Limit(
-        "bessel_i1 has derivative 1 at 0, second order",
-        ("bessel_i0", "bessel_i1"),
-        "digits",
-        (2,),
-        lambda f, x: bits(x) < f.emin,
-        ("bessel_i0", "nested", "float32", 2, 0.0),
-        "BesselI1's gradient imputes 1 at x = 0, where I0 - I1 / x is 0 / 0; the limit is 1/2, and so is the second "
-        "derivative of I0.",
+        "function, whose gradient says so; the second derivative of I0 inherits it.",
         dtypes=("float16", "float32", "float64"),
     ),
     spread(

@@ -21,16 +21,6 @@ UNDEFINED = (
         "of the axes.",
     ),
     Limit(
-        "a subnormal condition counts as zero",
-        ("where",),
-        "infinite",
-        (2,),
-        lambda f, a, b: bits(a) < f.emin,
-        ("where", "nested", "float32", 2, 2.0**-140, -(2.0**-108)),
-        "TensorFlow's kernels flush subnormal numbers, a > 0 among them, so that the other branch is taken.",
-        dtypes=("bfloat16", "float32"),
-    ),
-    Limit(
         "bessel_i0e's second derivative at its kink",
         ("bessel_i0e",),
         "digits",

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from reference import verify
+from reference.modes import MODES
 from reference.record import Tally
 from reference.table import finding
 
@@ -135,14 +136,29 @@ def test_a_former_file_is_set_aside(tmp_path: Path) -> None:
 
 
 def test_tasks_are_what_was_chosen() -> None:
-    """Ops, dtypes that the op has, modes and orders; dear modes are asked in float32 only, unless named."""
+    """Ops, dtypes that the op has, modes and orders; named modes are asked in every dtype."""
     everything = verify.tasks(options(quick=False))
     assert len({t.name for t in everything}) == len(everything) > 300
-    halves = next(t for t in everything if t.name == "tanh bfloat16")
-    assert "batch_jacobian" not in halves.modes and "xla" in halves.modes
     (named,) = verify.tasks(options(op=["tanh"], dtype=["bfloat16"], mode=["batch_jacobian"]))
     assert named.modes == ("batch_jacobian",)
     assert not verify.tasks(options(op=["erfinv"], dtype=["float16"]))
+
+
+def test_dear_modes_take_turns() -> None:
+    """Every mode is asked of every op in float32; the turns bring each other dtype to a share of the ops."""
+    everything = verify.tasks(options(quick=False))
+    assert all(t.modes == tuple(MODES) for t in everything if t.dtype == "float32")
+    for dtype in ("float64", "float16", "bfloat16"):
+        modes = [t.modes for t in everything if t.dtype == dtype]
+        assert all("function" in m and "batch_jacobian" not in m for m in modes)
+        assert len(modes) / 4 < sum("xla" in m for m in modes) < len(modes) / 2
+
+
+@pytest.mark.parametrize("name, why", [("", "it is a folder"), ("no/where.jsonl", "no such folder")])
+def test_an_unwritable_output_is_told_before_tensorflow_is_asked(tmp_path: Path, name: str, why: str) -> None:
+    """One sentence with the path and the reason, and what to do."""
+    with pytest.raises(verify.Unwritable, match=f"{why}; name another file with --out"):
+        verify.run(options(out=str(tmp_path / name), op=["tanh"], python="/no/such/python"))
 
 
 # -- whole runs ---------------------------------------------------------------------------------------------
