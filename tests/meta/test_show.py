@@ -2,13 +2,10 @@
 
 import io
 import json
-import os
 import re
 import shlex
-import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +13,7 @@ import pytest
 from reference import __main__ as command
 from reference import show
 from reference.ask import Probe
+from tests.programs import printed
 
 Run = Callable[..., tuple[int, str]]
 
@@ -207,14 +205,6 @@ PROGRAMS = [
     "softmax_cross_entropy --mode jacobian_loop",
     "matvec --mode reverse_over_forward --order 2",
 ]
-EXECUTED = """
-import contextlib, io, json, sys
-for text in json.load(sys.stdin):
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(text, {})
-    print(json.dumps(printed.getvalue().splitlines()))
-"""
 
 
 def test_the_script_is_plain_tensorflow_and_prints_the_number_shown(run: Run) -> None:
@@ -225,19 +215,8 @@ def test_the_script_is_plain_tensorflow_and_prints_the_number_shown(run: Run) ->
         imports = re.findall(r"^\s*(?:import|from) .*", text, re.MULTILINE)
         assert len(text.splitlines()) <= 15 and imports == ["import tensorflow as tf"]
         assert "# exact: " in text and "reference" not in text
-    done = subprocess.run(
-        [sys.executable, "-c", EXECUTED],
-        input=json.dumps(texts),
-        cwd=Path(sys.prefix),
-        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    for words, record, line in zip(PROGRAMS, shown, done.stdout.splitlines(), strict=True):
-        expected = [entry["got"] if entry["got"] is None else sorted(set(entry["got"])) for entry in record["answers"]]
-        printed = [None if p == "None" else sorted(set(json.loads(p.replace("'", '"')))) for p in json.loads(line)]
-        assert printed == expected, words
+    for words, record, answer in zip(PROGRAMS, shown, printed(texts), strict=True):
+        assert answer == [None if e["got"] is None else sorted(set(e["got"])) for e in record["answers"]], words
 
 
 def test_a_known_program(run: Run) -> None:
