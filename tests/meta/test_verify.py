@@ -183,7 +183,9 @@ def test_a_run_that_is_interrupted_says_how_to_go_on(tmp_path: Path) -> None:
     """Ctrl-C: one sentence, exit code 130, whole lines on disk."""
     out = tmp_path / "verdicts.jsonl"
     line = [sys.executable, "-m", "reference", "verify", "--no-progress", "--quick", "--out", str(out)]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it is ignored, and inherited
     process = subprocess.Popen(line, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    signal.signal(signal.SIGINT, before)
     for _ in range(600):
         if out.exists() and '"done"' in out.read_text():
             break
