@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from flint import arb
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reference import exact
@@ -20,7 +20,7 @@ from reference.modes import MODES
 from reference.op import Op
 from reference.points import cotangents
 from reference.question import Question
-from reference.trial import Trial
+from reference.trial import Trial, plain
 from reference.ulp import FORMATS
 from reference.wire import unpack
 from tests.composed import COMPOSED, DOUBLED, INNER, NOTHING, OUTER
@@ -172,11 +172,14 @@ def weighted(answers: list[tuple[Fraction, Ball]], weights: Array, sign: int) ->
 @share(2)
 @given(data=st.data())
 def test_a_composition_is_differentiated_right(made_up: Probe, data: st.DataObject) -> None:
-    """TensorFlow's derivative of g after f is the exact one, at both orders and in every mode."""
+    """TensorFlow's derivative of g after f is the exact one, wherever no step on the way overflows or underflows."""
     op = COMPOSED[data.draw(st.sampled_from(sorted(COMPOSED)), label="composition")]
     cell = data.draw(cells(op), label="cell")
     regions = ("centre", "near", "window")
-    hold(Trial(made_up), asked(op, cell, data.draw(blocks(op, cell.dtype, regions), label="block")))
+    question = asked(op, cell, data.draw(blocks(op, cell.dtype, regions), label="block"))
+    _, fits = recorded(made_up, plain(question))
+    assume(fits.any())
+    hold(Trial(made_up), question.at(np.flatnonzero(fits)))
 
 
 @pytest.mark.parametrize("inner", INNER)

@@ -98,6 +98,11 @@ def radius(*x: float) -> float:
     return max(map(bits, x))
 
 
+def products(x: Any) -> float:
+    """The size of the largest product of two along the last axis, in bits."""
+    return max(sum(sorted(map(bits, row))[-2:]) for row in x)
+
+
 def pole(x: float) -> float:
     """How far the nearest pole of the gamma function is: zero or a negative integer."""
     return x if not x < 0.5 or math.isinf(x) else x - round(x)

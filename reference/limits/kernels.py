@@ -98,6 +98,16 @@ KERNELS = (
         "second derivative are 0.",
     ),
     Limit(
+        "Erfinv loses digits near one",
+        ("[Erfinv]",),
+        "digits",
+        (1, 2),
+        lambda f, x: x > 0.5,
+        ("erfinv", "tape", "float32", 1, float.fromhex("0x1.fffff6p-1")),
+        "The kernel computes ndtri((x + 1) / 2) / sqrt(2): above 1/2 the sum x + 1 is rounded to steps of which 1 - x "
+        "has ever fewer, and the derivative is in proportion to exp(erfinv(x)^2).",
+    ),
+    Limit(
         "Erfinv is infinite just inside its domain",
         ("[Erfinv]",),
         "infinite",

@@ -16,6 +16,7 @@ from reference.limits.form import (
     per_op,
     pole,
     powers,
+    products,
     radius,
     ratios,
     spread,
@@ -204,5 +205,15 @@ OVERFLOW = (
         "Both kernels multiply exp(|x|) by the scaled function, and the exponential overflows where the product does "
         "not; the gradient of I1 is I0 - I1 / x, which is inf - inf from there on.",
         dtypes=("float16", "float32", "float64"),
+    ),
+    Limit(
+        "a product's second derivative where two factors overflow",
+        ("reduce_prod",),
+        "nan infinite",
+        (2,),
+        lambda f, x: over(f, products(x.reshape(2, 3))),
+        ("reduce_prod", "nested", "float32", 2, [2.0**90, 2.0**80, 2.0**70, 2.0, 3.0, 1.5]),
+        "Cumprod's gradient divides sums of partial products by x: where a product of two overflows, the derivative by "
+        "two elements is infinite or NaN, although it is the third.",
     ),
 )

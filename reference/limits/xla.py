@@ -46,7 +46,7 @@ XLA = (
         ("ndtri",),
         "digits infinite zero",
         (1, 2),
-        lambda f, x: bits(x) < -3 or bits(1 - x) < -3,
+        lambda f, x: bits(x) < -2 or bits(1 - x) < -2,
         ("ndtri", "xla", "float32", 1, 2.0**-20 + 2.0**-26 + 2.0**-28),
         "XLA computes ndtri(x) as sqrt(2) * erfinv(2 x - 1): a small x is lost in 2 x - 1, and below half an ULP of "
         "one the quantile is infinite.",
