@@ -115,7 +115,7 @@ def softmax(B, x):
 
 
 def softmax_terms(B, x):
-    """x - max is rounded, and so x's exponential is off by |x - max| half ULP; 4 ULP of its own, the sum, a quotient."""
+    """x - max is rounded, so that its exponential is off by |x - max| half ULP; 4 ULP of its own, a sum, a quotient."""
     shift = abs(x - reduce(B.maximum, np.split(x, x.shape[-1], axis=-1)))
     y = softmax(B, x)
     return 1, y * (shift + np.sum(y * shift, axis=-1, keepdims=True) + x.shape[-1] + 18)

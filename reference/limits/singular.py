@@ -120,4 +120,15 @@ SINGULAR = (
         "order wherever 2 / x^2 overflows.",
         dtypes=("float16", "float32", "float64"),
     ),
+    Limit(
+        "a Jacobian beside a division by zero",
+        ("broadcast_divide",),
+        "nan",
+        (1, 2),
+        lambda f, a, b: over(f, *(-3 * bits(x) for x in b.flat)),
+        ("broadcast_divide", "jacobian", "float32", 1, [-1.5, 0.75], [1.5, -0.0, 0.5]),
+        "A Jacobian is asked row by row with cotangents that are 0 but for one: 0 / b is NaN at b = 0, and the sum "
+        "over the broadcast axis takes it into the derivatives by every element.",
+        modes=("jacobian", "jacobian_loop"),
+    ),
 )
