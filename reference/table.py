@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -69,22 +69,42 @@ def running(tally: Tally) -> str:
     return f"{tally.points:,} floats, {len(tally.known)} known limits, {bad:,} findings"
 
 
-def summary(
-    tally: Tally, hello: dict[str, Any], seconds: float, tensorflow: float, path: Path, options: argparse.Namespace
-) -> None:
+class Cost(NamedTuple):
+    """What a run took: `seconds` on the clock, in so many `processes`; `tensorflow` seconds were TensorFlow's own."""
+
+    seconds: float
+    processes: int
+    tensorflow: float
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times TensorFlow's own time the processes took, judging and waiting included."""
+        return self.seconds * self.processes / self.tensorflow if self.tensorflow else None
+
+    def __str__(self) -> str:
+        if self.ratio is None:
+            return f"{self.seconds:.0f} s"
+        return (
+            f"{self.seconds:.0f} s in {self.processes} processes, {self.ratio:.2f} times what TensorFlow itself needed"
+        )
+
+
+def summary(tally: Tally, hello: dict[str, Any], cost: Cost, path: Path, options: argparse.Namespace) -> None:
     """The end of a run: table, findings, kernels, time."""
     if getattr(options, "json", False):
-        print(json.dumps(as_json(tally, hello, seconds, tensorflow, path), indent=2))
+        print(json.dumps(as_json(tally, hello, cost, path), indent=2))
         return
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH)
     console.print(families(tally, hello))
+    if tally.known:
+        console.print(known_limits(tally))
     if tally.kernels:
         console.print(worst_kernels(tally))
     for line in told(tally):
         console.print(line, markup=False, highlight=False)
-    console.print(closing(tally, seconds, tensorflow, path), highlight=False)
+    console.print(closing(tally, cost, path), highlight=False)
 
 
 def families(tally: Tally, hello: dict[str, Any]) -> Table:
@@ -101,6 +121,16 @@ def families(tally: Tally, hello: dict[str, Any]) -> Table:
         table.add_row(family, *(f"{counts[c]:,}" if counts[c] else "·" for c in used))
     table.add_section()
     table.add_row("all", *(f"{total[c]:,}" for c in used))
+    return table
+
+
+def known_limits(tally: Tally) -> Table:
+    """The limits that were met, and where; their reasons stand in `reference/limits`."""
+    table = Table(title="Known limits met", title_justify="left")
+    for name in ("limit", "in"):
+        table.add_column(name)
+    for name, ops in sorted(tally.known.items()):
+        table.add_row(name, ", ".join(sorted(ops)))
     return table
 
 
@@ -172,9 +202,8 @@ def said(got: str | None) -> str:
     return "None" if got is None else f"{float.fromhex(got)!r} ({got})"
 
 
-def closing(tally: Tally, seconds: float, tensorflow: float, path: Path) -> str:
+def closing(tally: Tally, cost: Cost, path: Path) -> str:
     """The last lines: what it cost, where it is, what it means."""
-    cost = f"{seconds:.0f} s, {tensorflow:.0f} s of them TensorFlow's own" if tensorflow else f"{seconds:.0f} s"
     verdict = {
         0: "[green]clean[/]",
         1: "[bold red]findings[/]",
@@ -187,7 +216,7 @@ def closing(tally: Tally, seconds: float, tensorflow: float, path: Path) -> str:
     )
 
 
-def as_json(tally: Tally, hello: dict[str, Any], seconds: float, tensorflow: float, path: Path) -> dict[str, Any]:
+def as_json(tally: Tally, hello: dict[str, Any], cost: Cost, path: Path) -> dict[str, Any]:
     """The same for machines."""
     return {
         "tensorflow": hello,
@@ -197,7 +226,8 @@ def as_json(tally: Tally, hello: dict[str, Any], seconds: float, tensorflow: flo
         "findings": tally.findings,
         "kernels": list(tally.kernels.values()),
         "untrue_limits": tally.untrue,
-        "seconds": seconds,
-        "tensorflow_seconds": tensorflow,
+        "seconds": cost.seconds,
+        "processes": cost.processes,
+        "tensorflow_seconds": cost.tensorflow,
         "verdicts": str(path),
     }

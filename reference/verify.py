@@ -27,7 +27,7 @@ from reference.catalogue import OPS
 from reference.modes import MODES
 from reference.op import FLOATS, Op
 from reference.record import Tally
-from reference.table import progress, summary
+from reference.table import Cost, progress, summary
 from reference.trial import Trial, questions
 
 QUICK_MODES = ("tape", "nested", "forward", "function")
@@ -275,7 +275,7 @@ def run(options: argparse.Namespace) -> int:
         pool.shutdown(wait=False, cancel_futures=True)
         for process in multiprocessing.active_children():
             process.terminate()
-    summary(tally, hello, time.monotonic() - started, spent, log.path, options)
+    summary(tally, hello, Cost(time.monotonic() - started, jobs, spent), log.path, options)
     return tally.exit_code
 
 
