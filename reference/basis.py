@@ -64,7 +64,7 @@ def basis(question: Question, record: dict[str, Any] | None) -> Basis:
 
 def read(question: Question, record: dict[str, Any]) -> replay.Trace:
     """The trace of a question from its JSON record; a Jacobian's has no points that could be taken apart."""
-    return replay.Trace.read(record, question.dtype, None if question.asks == "jacobian" else question.block)
+    return replay.Trace.read(record, question.dtype, None if "jacobian" in question.asks else question.block)
 
 
 def replayed(question: Question, trace: replay.Trace) -> Basis:

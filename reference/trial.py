@@ -137,7 +137,7 @@ class Trial:
         if not answer.get("trace") or None in answer.get("values", [None]):
             return found
         try:
-            if question.block is None or question.asks == "jacobian":
+            if question.block is None or "jacobian" in question.asks:
                 return judge.judge(question, answer, basis(question, answer["trace"]))
             trace = read(question, answer["trace"]).take(places)
             return judge.reheard(question, found, replayed(question.at(places), trace), places)

@@ -82,6 +82,7 @@ ARITHMETIC = [
     ),
     Kernel("IdentityN", lambda B, *x: list(x), EXACTLY),
     Kernel("ReadVariableOp", lambda B, x: x, EXACTLY),
+    Kernel("PlaceholderWithDefault", lambda B, x: x, EXACTLY),
     Kernel("StopGradient", lambda B, x: x, EXACTLY),
     Kernel("PreventGradient", lambda B, x: x, EXACTLY),
     Kernel("Snapshot", lambda B, x: x, EXACTLY),

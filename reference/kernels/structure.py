@@ -154,6 +154,12 @@ def sparse_cross_entropy_terms(B, logits, labels):
     return cross_entropy_terms(B, logits, as_balls(np.eye(logits.shape[-1])[np.asarray(labels)]))
 
 
+def every(_, x, axis, keep_dims):
+    """Whether a condition holds all along some axes; undecided if it is so anywhere."""
+    held = np.all(np.array(x, dtype=bool), axis=axes(axis), keepdims=keep_dims)
+    return np.full(np.shape(held), None) if any(v is None for v in np.ravel(x)) else np.asarray(held, dtype=object)
+
+
 def strided(_, x, begin, end, strides, begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask):
     """`x[begin:end:strides]` with TensorFlow's bit masks."""
     index: list = []
@@ -222,6 +228,7 @@ STRUCTURE = [
         Contract(0.5, terms=scan_terms(np.cumprod, 1)),
         ("exclusive", "reverse"),
     ),
+    Kernel("All", every, EXACTLY, ("keep_dims",)),
     Kernel("Softmax", softmax, Contract(0.5, terms=softmax_terms)),
     Kernel("SoftmaxCrossEntropyWithLogits", cross_entropy, Contract(0.5, terms=cross_entropy_terms)),
     Kernel(

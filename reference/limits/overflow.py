@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from reference.limits.form import (
     INF,
     LN2,
+    WEIGHTS,
     Limit,
     bits,
     huge,
@@ -20,6 +23,7 @@ from reference.limits.form import (
     radius,
     ratios,
     spread,
+    under,
 )
 
 OVERFLOW = (
@@ -64,14 +68,14 @@ OVERFLOW = (
         "where one overflows and another is 0 the product is NaN, at a = b = 0 too, where a^b does not depend on a.",
     ),
     Limit(
-        "a pow's second derivative overflows early",
+        "a pow's derivative overflows early",
         ("pow",),
         "infinite",
-        (2,),
+        (1, 2),
         powers,
         ("pow", "nested", "float32", 2, 2.0**-70, 2.0**-70),
         "b * a^(b-1) is differentiated to b * (b-1) * a^(b-2), and the power overflows although b makes the product "
-        "a float.",
+        "a float; so does the cotangent times a^b before it is multiplied by log(a).",
     ),
     Limit(
         "the radius overflows or underflows: NaN",
@@ -215,5 +219,26 @@ OVERFLOW = (
         ("reduce_prod", "nested", "float32", 2, [2.0**90, 2.0**80, 2.0**70, 2.0, 3.0, 1.5]),
         "Cumprod's gradient divides sums of partial products by x: where a product of two overflows, the derivative by "
         "two elements is infinite or NaN, although it is the third.",
+    ),
+    Limit(
+        "a sum's terms overflow",
+        ("matmul", "matvec", "einsum", "tensordot", "broadcast_multiply"),
+        "infinite nan",
+        (1, 2),
+        lambda f, *x: over(f, 1.6 + max(map(bits, np.hstack([v.ravel() for v in x])))),
+        ("matmul", "tape", "bfloat16", 1, [2.0**127] * 6, [2.0**127, -(2.0**127)] * 3),
+        "Terms of both signs are added one after the other in the dtype itself: a partial sum overflows although the "
+        "whole sum is a float.",
+    ),
+    Limit(
+        "a rewritten body underflows early",
+        ("[Returned]",),
+        "zero digits",
+        (1, 2),
+        per_op(("silu", lambda f, x: x < 0 and under(f, x / LN2 - WEIGHTS))),
+        ("silu", "batch_jacobian", "float32", 1, float.fromhex("-0x1.5d589cp+6")),
+        "TensorFlow rewrites the body of a function before it runs it: the cotangent is multiplied with sigmoid(x), "
+        "which leaves the normal numbers, before the larger factor is.",
+        dtypes=("float32", "float64"),
     ),
 )
