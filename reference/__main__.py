@@ -12,21 +12,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 FINE, FINDINGS, USAGE, INFRASTRUCTURE, NOTHING, INTERRUPTED, CLOSED = 0, 1, 2, 3, 5, 130, 141
+MOST_COPIES = 10_000
 NUMBERS = ("--at", "--cotangent", "--tangent")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; whatever goes wrong is one sentence on stderr."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    options = parser().parse_args(shielded(words))
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal without ∂ shows a question mark
     try:
+        options = parser().parse_args(shielded(words))
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")  # a terminal without ∂ shows a question mark
         code = guarded(options.run, options)
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
-        return failed("Interrupted; what was judged so far is kept, and verify --resume goes on.", INTERRUPTED)
+        return failed("Interrupted.", INTERRUPTED)
     except BrokenPipeError:  # whoever read our output has gone: nobody is left to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return CLOSED
@@ -85,9 +86,9 @@ def verify(options: argparse.Namespace) -> int:
     from reference import choices
     from reference.verify import run
 
-    options.op = [choices.op_named(name).name for name in split(options.op)]
-    options.mode = [choices.mode_named(name, None)[0].name for name in split(options.mode)]
-    options.dtype = [choices.dtype_named(name) for name in split(options.dtype)]
+    options.op = [choices.op_named(name).name for name in split("--op", options.op)]
+    options.mode = [choices.mode_named(name, None)[0].name for name in split("--mode", options.mode)]
+    options.dtype = [choices.dtype_named(name) for name in split("--dtype", options.dtype)]
     options.order = sorted(set(options.order or ()))
     return run(options)
 
@@ -106,9 +107,14 @@ def catalogue(options: argparse.Namespace) -> int:
     return run(options)
 
 
-def split(values: list[str] | None) -> list[str]:
-    """The names given with one option, several times or with commas between them; none means all."""
-    return list(dict.fromkeys(name for value in values or () for name in value.split(",") if name))
+def split(option: str, values: list[str] | None) -> list[str]:
+    """The names given with one option, several times or with commas between them; without the option, none."""
+    from reference.choices import Unusable
+
+    names = list(dict.fromkeys(name for value in values or () for name in value.split(",") if name))
+    if values and not names:
+        raise Unusable(f"{option} names nothing: leave it out to ask all.")
+    return names
 
 
 def shielded(words: list[str]) -> list[str]:
@@ -167,7 +173,7 @@ def add_show(command: argparse.ArgumentParser) -> None:
     command.add_argument("--cotangent", nargs="+", metavar="C", help="the weight of the output")
     command.add_argument("--tangent", nargs="+", metavar="H", help="the direction of each input")
     command.add_argument("--case", type=int, default=0, metavar="K", help="which case of an array function (0)")
-    command.add_argument("--copies", type=positive, metavar="N", help="how often the point stands in the vector")
+    command.add_argument("--copies", type=copies, metavar="N", help="how often the point stands in the vector")
     command.add_argument("--all", action="store_true", help="every kernel, bookkeeping included")
     command.add_argument("--script", action="store_true", help="print a plain TensorFlow program instead")
     command.add_argument("--json", action="store_true", help="print everything as JSON instead")
@@ -185,6 +191,13 @@ def positive(text: str) -> int:
     if not text.strip().isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no number of things")
     return int(text)
+
+
+def copies(text: str) -> int:
+    """How often a point stands in a vector."""
+    if positive(text) > MOST_COPIES:
+        raise argparse.ArgumentTypeError(f"at most {MOST_COPIES} copies are judged at a time")
+    return positive(text)
 
 
 if __name__ == "__main__":

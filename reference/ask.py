@@ -23,6 +23,15 @@ class ProbeUnavailable(Exception):
     """There is no TensorFlow to ask; the message is one sentence that says why."""
 
 
+REMEDY = "`pip install '.[tensorflow]'` brings a TensorFlow, if that is what is missing."
+
+
+def ending(how: str) -> str:
+    """Why a process ended before it said hello: its last word, or the signal that ended it."""
+    signal, _, word = how.partition(": ")
+    return word or f"it ended silently ({signal})"
+
+
 class Process:
     """One running probe, its answers in a queue and the end of its stderr at hand."""
 
@@ -238,12 +247,12 @@ class Probe:
     def _greeted(self, process: Process) -> Record:
         try:
             record = process.receive(self.startup)
-            reason = None if record is not None else process.ended().partition(": ")[2] or "it ended silently"
+            reason = None if record is not None else ending(process.ended())
         except TimeoutError:
             record, reason = None, f"it did not answer within {self.startup:g} s"
         except ValueError as error:
             record, reason = None, str(error)
         if record is None or "hello" not in record:
             self._drop(at_once=True)
-            raise ProbeUnavailable(f"The probe cannot be asked: {str(reason).rstrip('.')}.")
+            raise ProbeUnavailable(f"The probe cannot be asked: {str(reason).rstrip('.')}. {REMEDY}")
         return dict(record["hello"])

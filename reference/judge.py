@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -131,7 +132,7 @@ def spoken(
 ) -> Verdict:
     """A verdict on one entry's record, whose shape and dtype may be wrong already."""
     try:
-        got = elements(question, entry, record, base)
+        got = elements(question, entry, record)
     except Misshapen as wrong:
         exact = base.exact[entry]
         return Verdict(
@@ -166,22 +167,39 @@ def limited(verdict: Verdict) -> Verdict:
     return verdict._replace(outcomes=[listed(k, o) for k, o in enumerate(verdict.outcomes)])
 
 
-def elements(question: Question, entry: int, record: dict[str, Any], base: Basis) -> Array:
+def elements(question: Question, entry: int, record: dict[str, Any]) -> Array:
     """The answer's floats in the order of the exact answer's elements; a Jacobian's diagonal for a block.
 
     Elements off the diagonal must be zero; where they are not, the diagonal is spoilt with NaN.
     """
-    values, dtype = unpack(record)
-    if values is None or dtype != question.dtype:
-        raise Misshapen(f"the answer has dtype {dtype} instead of {question.dtype}")
-    n = len(base.exact[entry])
-    if question.block is not None and values.shape == (n, n):
+    values = formed(question, entry, record)
+    if question.block is not None and values.ndim == 2:
         diagonal = np.diag(values).copy()
         diagonal[(off_diagonal(values) != 0).any(axis=0)] = np.nan
         return diagonal
-    if values.size != n:
-        raise Misshapen(f"the answer has shape {values.shape}, where {n} elements are due")
     return values.reshape(-1)
+
+
+def formed(question: Question, entry: int, record: dict[str, Any]) -> Array:
+    """The answer's floats in their shape; Misshapen where that, or the dtype, is not the one due."""
+    values, dtype = unpack(record)
+    if values is None or dtype != question.dtype:
+        raise Misshapen(f"the answer has dtype {dtype} instead of {question.dtype}")
+    due = question.shapes[entry]
+    if values.shape != due:
+        raise Misshapen(f"the answer has shape {values.shape} instead of {due}")
+    return values
+
+
+def well_formed(question: Question, answer: dict[str, Any]) -> bool:
+    """Whether every entry of an answer has the shape and dtype that are due, or is None."""
+    try:
+        for entry, record in enumerate(answer.get("values", ())):
+            if record is not None:
+                formed(question, entry, record)
+    except Misshapen:
+        return False
+    return True
 
 
 def off_diagonal(values: Array) -> Array:
@@ -201,7 +219,7 @@ def heard(question: Question, entry: int, got: Array, base: Basis, before: list[
     old = np.zeros(len(got), bool) if earlier is None or earlier.got is None else same(earlier.got, got)
     if earlier is not None and old.all():
         return earlier._replace(question=question)
-    tiny = subnormal_primals(question, len(got))
+    tiny, zero = flagged(question, len(got), is_subnormal), flagged(question, len(got), is_zero)
     formula, value = base.formula[entry], base.value[entry]
     outcomes = [
         earlier.outcomes[k]
@@ -213,6 +231,7 @@ def heard(question: Question, entry: int, got: Array, base: Basis, before: list[
             float(got[k]),
             question.dtype,
             bool(tiny[k]),
+            bool(zero[k]),
         )
         for k in range(len(got))
     ]
@@ -248,10 +267,19 @@ def same(a: Array, b: Array) -> Array:
     return (a == b) & (np.signbit(a) == np.signbit(b)) | np.isnan(a) & np.isnan(b)
 
 
-def subnormal_primals(question: Question, count: int) -> Array:
-    """Which elements have a subnormal primal; for array rows, whether any element has."""
-    floor = 2.0 ** FORMATS[question.dtype].emin
-    flags = [(np.abs(x) < floor) & (x != 0) for x in question.primals]
+def is_zero(x: Array, dtype: str) -> Array:
+    """Whether a float is a zero, of either sign."""
+    return x == 0
+
+
+def is_subnormal(x: Array, dtype: str) -> Array:
+    """Whether a float is below the smallest normal one, and no zero."""
+    return (x != 0) & (np.abs(x) < FORMATS[dtype].smallest_normal)
+
+
+def flagged(question: Question, count: int, sort: Callable[[Array, str], Array]) -> Array:
+    """Which elements have a primal of a sort; for array rows, whether any element has."""
+    flags = [sort(x, question.dtype) for x in question.primals]
     if question.block is not None:
         return np.logical_or.reduce(flags)
     return np.full(count, any(bool(f.any()) for f in flags))

@@ -38,23 +38,40 @@ class Outcome(NamedTuple):
 
 
 def outcome(
-    sides: tuple[Side, ...], formula: arb | None, value: arb | None, got: float, dtype: str, tiny: bool = False
+    sides: tuple[Side, ...],
+    formula: arb | None,
+    value: arb | None,
+    got: float,
+    dtype: str,
+    tiny: bool = False,
+    zero: bool = False,
 ) -> Outcome:
-    """The verdict on one float. `tiny` says that a primal is subnormal, which a kernel may read as zero."""
+    """The verdict on one float.
+
+    `tiny` says that a primal is subnormal, which a kernel may read as zero; `zero` that one is zero, whose sign may
+    decide that of an infinity.
+    """
     known = [s for s in sides if s is not None]
     if not known:
         return Outcome("convention", "", 0.0)
     ulp = min(distance(got, side, dtype) for side in known)
-    status, question = answered(known, formula, value, got, ulp, dtype, tiny)
+    status, question = answered(known, formula, value, got, ulp, dtype, tiny, zero)
     return Outcome(status, question, ulp)
 
 
 def answered(
-    known: list[Side], formula: arb | None, value: arb | None, got: float, ulp: float, dtype: str, tiny: bool
+    known: list[Side],
+    formula: arb | None,
+    value: arb | None,
+    got: float,
+    ulp: float,
+    dtype: str,
+    tiny: bool,
+    zero: bool,
 ) -> tuple[str, str]:
     finite = [s for s in known if isinstance(s, arb)]
     if not finite:
-        return at_pole(known, got) if not tiny else ("flushed", "")
+        return at_pole(known, got, zero) if not tiny else ("flushed", "")
     if len(finite) == len(known) and formula is not None and formula.is_finite():
         if not means(formula, finite, dtype):
             return "wrong", "formula"
@@ -67,7 +84,8 @@ def answered(
     if value is None:
         return ("right", "") if ulp <= 1 else ("wrong", "value")
     if not value.is_finite():
-        beyond = all(abs(s) > arb(FORMATS[dtype].largest) for s in finite)
+        beyond = got > 0 and all(s > FORMATS[dtype].largest for s in finite)
+        beyond = beyond or (got < 0 and all(s < -FORMATS[dtype].largest for s in finite))
         promises = "flushed" if tiny else "unbounded"
         return (promises, "") if tiny or beyond or math.isfinite(got) else ("wrong", "value")
     if not within(value, got):
@@ -89,11 +107,12 @@ def means(formula: arb, exact: list[arb], dtype: str) -> bool:
     return apart.contains(0) or bool(abs(apart) < arb(FORMATS[dtype].smallest) / 2**20)
 
 
-def at_pole(known: list[Side], got: float) -> tuple[str, str]:
-    """Where the derivative is infinite: that infinity; where both signs occur, or zero has a sign, either."""
+def at_pole(known: list[Side], got: float, zero: bool) -> tuple[str, str]:
+    """Where the derivative is infinite: that infinity; where both signs occur, or a zero has a sign, either."""
     if got in known:
         return "right", ""
-    if math.isinf(got) or (math.isnan(got) and len(known) > 1):
+    torn = len(known) > 1
+    if math.isinf(got) and (torn or zero) or math.isnan(got) and torn:
         return "convention", ""
     return "wrong", "value"
 

@@ -50,6 +50,14 @@ class Question(NamedTuple):
         """The inputs that each entry of the answer differentiates by: (i,) or (i, j)."""
         return list(product(range(self.op.arity), repeat=self.order))
 
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """The shape that each entry of the answer must have."""
+        if self.op.shapes is not None:
+            return exact.answer_shapes(self.op, self.asks, self.order)
+        n = len(self.primals[0])
+        return [(n, n) if self.asks == "jacobian" else (n,)] * len(self.entries)
+
     def job(self, name: str, trace: bool = False) -> dict[str, Any]:
         """The question as the probe reads it."""
         return {
@@ -97,9 +105,9 @@ class Question(NamedTuple):
 
 
 def times(factor: arb, side: Side) -> Side:
-    """A cotangent times one side."""
-    if side is None or factor.is_zero():
-        return side
+    """A cotangent times one side; zero times infinity, and what is not finite, are nothing."""
+    if side is None or not factor.is_finite():
+        return None
     if isinstance(side, float):
-        return math.copysign(side, side * float(factor)) if math.isinf(side) else arb(side) * factor
+        return None if factor.is_zero() else math.copysign(side, side * float(factor))
     return factor * side

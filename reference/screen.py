@@ -227,7 +227,12 @@ def remarks(told: Told) -> list[Text]:
             )
         )
     for literal in dict.fromkeys(told.literals):
-        lines.append(Text(f"The literal {literal} stands for any number that rounds to it.", style="dim"))
+        lines.append(
+            Text(
+                f"The literal {literal} is right to within half a unit in the last digit of the question's dtype.",
+                style="dim",
+            )
+        )
     parts = [f"{sum(ops.values())} {why}" for why, ops in told.left_out.items()]
     if parts:
         lines.append(Text(f"Kernels left out (--all shows them): {', '.join(parts)}.", style="dim"))

@@ -100,6 +100,8 @@ def primals(op: Op, dtype: str, options: argparse.Namespace, notes: list[str]) -
         if not 0 <= options.case < len(known):
             raise Unusable(f"{op.name} has the cases 0 to {len(known) - 1}, and no case {options.case}.")
         return known[options.case]
+    if options.case:
+        raise Unusable(f"--at and --case name two points for {op.name}: choose one.")
     sizes = [math.prod(shape) for shape in shapes]
     typed = numbers(options.at)
     if len(typed) != sum(sizes):

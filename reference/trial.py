@@ -134,7 +134,7 @@ class Trial:
         if not len(places) or not question.mode.traced:
             return found
         answer = self.answer(question, trace=True)
-        if not answer.get("trace") or None in answer.get("values", [None]):
+        if not answer.get("trace") or None in answer["values"] or not judge.well_formed(question, answer):
             return found
         try:
             if question.block is None or "jacobian" in question.asks:
@@ -150,7 +150,8 @@ class Trial:
         key = (question.op.name, question.mode.name, question.dtype, question.order, *numbers)
         if key not in self.known:
             answer = self.answer(question, trace=True)
-            base = basis(question, answer.get("trace"))
+            trace = answer.get("trace") if judge.well_formed(question, answer) else None
+            base = basis(question, trace)
             self.known[key] = base, judge.judge(question, answer, base)
             self.replayed.append((question, base))
         return self.known[key]

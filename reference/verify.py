@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -109,6 +110,16 @@ def prepare(python: str) -> None:
     _trial = Trial(Probe(python=python, restart_after=JOBS_PER_PROBE, env=ONE_THREAD))
 
 
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """A `with` block that Ctrl-C does not enter."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def end_with_parent() -> None:
     """A worker whose main process is gone, however it went, does not work on."""
     parent = multiprocessing.parent_process()
@@ -122,7 +133,7 @@ def perform(task: Task) -> list[dict[str, Any]]:
     assert _trial is not None
     before, lines = _trial.seconds, list(judged(_trial, task))
     _trial.forget()
-    return [*lines, {"done": task.name, "tensorflow_seconds": _trial.seconds - before}]
+    return [*lines, {"done": task.name, "lines": len(lines), "tensorflow_seconds": _trial.seconds - before}]
 
 
 def judged(trial: Trial, task: Task) -> Iterator[dict[str, Any]]:
@@ -143,7 +154,7 @@ def still_true() -> list[dict[str, Any]]:
     """Ask every limit's counterexample: one that TensorFlow now answers rightly is told, to be deleted."""
     assert _trial is not None
     lines = [{"untrue": row.name} for row in limits.LIMITS if not examples.holds(_trial, row)]
-    return [*lines, {"done": "limits", "tensorflow_seconds": 0.0}]
+    return [*lines, {"done": "limits", "lines": len(lines), "tensorflow_seconds": 0.0}]
 
 
 # -- the file of verdicts -----------------------------------------------------------------------------------
@@ -151,10 +162,11 @@ def still_true() -> list[dict[str, Any]]:
 
 def writable(path: Path) -> Path:
     """The path, if a file can be written there: better told before TensorFlow is started than after."""
+    path = path.resolve()
     folder = path.parent
     reason = "" if os.access(folder, os.W_OK) else "no write permission" if folder.is_dir() else "no such folder"
-    if path.is_dir():
-        reason = "it is a folder"
+    if path.exists() and not path.is_file():
+        reason = "it is a folder" if path.is_dir() else "it is no regular file"
     if reason:
         raise Unwritable(f"The verdicts cannot be written to {path}: {reason}; name another file with --out.")
     return path
@@ -198,18 +210,22 @@ class Log:
 
 
 def earlier(path: Path, header: dict[str, Any]) -> list[dict[str, Any]]:
-    """The finished tasks' lines of a former run of the same suite and TensorFlow; a torn last line is dropped."""
+    """The finished tasks' lines of a former run of the same suite and TensorFlow; damaged tasks are dropped."""
     if not path.exists():
         return []
-    lines = [parsed for text in path.read_text(encoding="utf-8").splitlines() if (parsed := whole(text)) is not None]
-    if not lines or lines[0].get("run") != json.loads(json.dumps(header)):
+    text = path.read_text(encoding="utf-8", errors="replace")
+    lines = [parsed for line in text.splitlines() if (parsed := whole(line)) is not None]
+    if not lines or "run" not in lines[0]:
+        raise Unwritable(f"{path} is damaged or no file of verdicts: start without --resume.")
+    if lines[0]["run"] != json.loads(json.dumps(header)):
         raise Unwritable(f"{path} is of another run (suite, options or TensorFlow differ): start without --resume.")
     kept: list[dict[str, Any]] = []
     pending: list[dict[str, Any]] = []
     for line in lines[1:]:
         pending.append(line)
         if "done" in line:
-            kept, pending = kept + pending, []
+            undamaged = line.get("lines") == len(pending) - 1  # else the task is asked again
+            kept, pending = kept + (pending if undamaged else []), []
     return kept
 
 
@@ -257,9 +273,10 @@ def run(options: argparse.Namespace) -> int:
     pool = ProcessPoolExecutor(jobs, mp_context=spawn, initializer=prepare, initargs=(python,))
     try:
         with progress(len(left) + whole_run, options) as shown:
-            futures: list[Future[list[dict[str, Any]]]] = [pool.submit(perform, task) for task in left]
-            if whole_run and "limits" not in log.done:
-                futures.append(pool.submit(still_true))
+            with uninterrupted():  # workers that are being started inherit it, and die without a traceback
+                futures: list[Future[list[dict[str, Any]]]] = [pool.submit(perform, task) for task in left]
+                if whole_run and "limits" not in log.done:
+                    futures.append(pool.submit(still_true))
             for future in as_completed(futures):
                 lines = future.result()
                 log.add(lines)

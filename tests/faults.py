@@ -23,6 +23,7 @@ from tests.wrong import (
     only_if,
     rounded_to,
     scaled,
+    shaped,
     static_count,
     swapped,
     then,
@@ -140,6 +141,7 @@ KINDS = {
         Fault("exp with the cotangent's size only", "exp", changed(lambda tf, d, *_: tf.abs(d))),
     ],
     "wrong only in a region": [
+        Fault("exp: the other infinity", "exp", where(lambda tf, x: x > 100, lambda d: -d), "registry:Exp"),
         Fault("exp above 10", "exp", where(lambda tf, x: x > 10, lambda d: d * 1.0001)),
         Fault("atan in the tail", "atan", where(lambda tf, x: tf.abs(x) > 1000, lambda d: d * 1.01),
               **DOUBLE),
@@ -211,6 +213,11 @@ KINDS = {
               formula(lambda tf, g, y, a, b: (g * b, tf.reduce_sum(g, axis=0) * a[0])), **DOUBLE),
         Fault("broadcast_divide: one of two sums", "broadcast_divide",
               formula(lambda tf, g, y, a, b: ((g / b)[:, :1], tf.reduce_sum(-g * a / (b * b), axis=0)))),
+    ],
+    "wrong shape": [
+        Fault("sin as a column", "sin", shaped(lambda tf, d: tf.reshape(d, [-1, 1])), "registry:Sin"),
+        Fault("sin as a diagonal matrix", "sin", shaped(lambda tf, d: tf.linalg.diag(d)), "registry:Sin", **DOUBLE),
+        Fault("matmul flattened", "matmul", shaped(lambda tf, d: tf.reshape(d, [-1]), 0), "registry:MatMul"),
     ],
     "second order only": [
         Fault("sin'' negated", "sin", then(lambda tf, u: -u), order=2),

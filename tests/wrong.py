@@ -43,6 +43,11 @@ def scaled(factor: float, *only: int) -> Wrong:
     return changed(lambda tf, d, *_: d * factor, *only)
 
 
+def shaped(change: Callable[[Any, Any], Any], *only: int) -> Wrong:
+    """The right numbers in another shape."""
+    return changed(lambda tf, d, *_: change(tf, d), *only)
+
+
 def formula(f: Callable[..., Any]) -> Wrong:
     """Another formula altogether: f(tf, g, y, *x)."""
     return lambda tf, right, g, y, *x: listed(f(tf, g, y, *x))

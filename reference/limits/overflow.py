@@ -235,10 +235,13 @@ OVERFLOW = (
         ("[Returned]",),
         "zero digits",
         (1, 2),
-        per_op(("silu", lambda f, x: x < 0 and under(f, x / LN2 - WEIGHTS))),
+        per_op(
+            ("silu", lambda f, x: x < 0 and under(f, x / LN2 - WEIGHTS)),
+            ("tanh", lambda f, x: under(f, bits(x) - WEIGHTS)),
+        ),
         ("silu", "batch_jacobian", "float32", 1, float.fromhex("-0x1.5d589cp+6")),
-        "TensorFlow rewrites the body of a function before it runs it: the cotangent is multiplied with sigmoid(x), "
-        "which leaves the normal numbers, before the larger factor is.",
+        "TensorFlow rewrites the body of a function before it runs it: a cotangent below one is multiplied with the "
+        "small factor, sigmoid(x) or tanh(x), which leaves the normal numbers, before the larger factors are.",
         dtypes=("float32", "float64"),
     ),
 )

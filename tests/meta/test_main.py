@@ -125,7 +125,7 @@ FAILURES = [
     (verify.Unwritable("The file o.jsonl cannot be written."), 3, "The file o.jsonl cannot be written."),
     (UnknownKernel("no row says what the kernel Foo means"), 3, "The trace cannot be replayed: no row says"),
     (Unusable("No."), 2, "No."),
-    (KeyboardInterrupt(), 130, "Interrupted; what was judged so far is kept, and verify --resume goes on."),
+    (KeyboardInterrupt(), 130, "Interrupted."),
 ]
 
 
@@ -158,7 +158,8 @@ def test_a_broken_tensorflow_is_said(tmp_path: Path) -> None:
     (tmp_path / "tensorflow.py").write_text("raise ImportError('no libtensorflow here')\n")
     done = python("-m", "reference", "show", "tanh", "--at", "3", PYTHONPATH=str(tmp_path))
     assert done.returncode == 3 and done.stderr == (
-        "The probe cannot be asked: TensorFlow cannot be imported: ImportError: no libtensorflow here.\n"
+        "The probe cannot be asked: TensorFlow cannot be imported: ImportError: no libtensorflow here. "
+        "`pip install '.[tensorflow]'` brings a TensorFlow, if that is what is missing.\n"
     )
 
 

@@ -84,7 +84,7 @@ SCREENS = {
     "maximum --at 1 1": ["⎧a for a ≥ b", "c · ∂f/∂a 0.75 or 0 0.75", "c · ∂f/∂b 0 or 0.75 0", "lies among"],
     "relu --at -0": ["kink at 0", "exact 0 rounds to 0", "or 0.75 rounds to 0.75"],
     "pow --at 1.5,2 --order 2": ["∂²f/∂a∂b", "c · h_a · ∂²f/∂a∂b", "h_b = ", "constants", "repeated"],
-    "gelu --at 1.5 --dtype float64": ["The literal 0.70710677 (float32) stands for any number", "Cast"],
+    "gelu --at 1.5 --dtype float64": ["The literal 0.70710677 (float32) is right to within half a unit", "Cast"],
     "floor --at 0.5": ["f(x) floor(x)", "TensorFlow None", "None for a derivative that is zero everywhere"],
     "matmul": ["b 3×2: tf.linalg.matmul(a, b)", "MatMul(c, b, transpose_b)", "∂L/∂a[0,0]", "matmul --case 0"],
     "selu --at -1": ["1.7580993408473768599402175208123"],

@@ -108,7 +108,7 @@ def written(path: Path, *lines: dict[str, object]) -> None:
 def test_what_was_judged_is_taken_over_task_by_task(tmp_path: Path) -> None:
     """Lines of an unfinished task and a torn last line are dropped; the finished ones stay."""
     path = tmp_path / "verdicts.jsonl"
-    written(path, record("right"), {"done": "tanh float32", "tensorflow_seconds": 1.0}, record("wrong"))
+    written(path, record("right"), {"done": "tanh float32", "lines": 1, "tensorflow_seconds": 1.0}, record("wrong"))
     with path.open("a") as file:
         file.write('{"op": "exp", "cou')
     again = verify.Log(path, HELLO, resume=True)
@@ -117,10 +117,31 @@ def test_what_was_judged_is_taken_over_task_by_task(tmp_path: Path) -> None:
     assert tallied(*again.before).exit_code == 0
 
 
+def test_a_damaged_line_has_its_task_asked_again(tmp_path: Path) -> None:
+    """A finding that lost a byte is not forgotten: its task does not count as done."""
+    path = tmp_path / "verdicts.jsonl"
+    written(path, record("wrong"), {"done": "tanh float32", "lines": 1, "tensorflow_seconds": 1.0})
+    head, wrong, done = path.read_text().splitlines()
+    path.write_text("\n".join([head, wrong[:-1], done]) + "\n")
+    again = verify.Log(path, HELLO, resume=True)
+    again.close()
+    assert not again.done and not again.before
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00 no text", b"[1, 2]\n", b'{"done": "tanh float32"}\n'])
+def test_a_file_that_is_none_of_ours_is_not_resumed(tmp_path: Path, content: bytes) -> None:
+    """One sentence, and the file stays."""
+    path = tmp_path / "verdicts.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(verify.Unwritable, match="damaged or no file of verdicts"):
+        verify.Log(path, HELLO, resume=True)
+    assert path.read_bytes() == content
+
+
 def test_another_runs_file_is_not_resumed(tmp_path: Path) -> None:
     """Another TensorFlow, other options or another version of the suite: one sentence, and the file stays."""
     path = tmp_path / "verdicts.jsonl"
-    written(path, record("right"), {"done": "tanh float32", "tensorflow_seconds": 1.0})
+    written(path, record("right"), {"done": "tanh float32", "lines": 1, "tensorflow_seconds": 1.0})
     before = path.read_text()
     with pytest.raises(verify.Unwritable, match="of another run"):
         verify.Log(path, {"tensorflow": "0.1"}, resume=True)
@@ -154,11 +175,21 @@ def test_dear_modes_take_turns() -> None:
         assert len(modes) / 4 < sum("xla" in m for m in modes) < len(modes) / 2
 
 
-@pytest.mark.parametrize("name, why", [("", "it is a folder"), ("no/where.jsonl", "no such folder")])
+@pytest.mark.parametrize(
+    "name, why",
+    [("", "it is a folder"), ("no/where.jsonl", "no such folder"), ("/dev/null", "it is no regular file")],
+)
 def test_an_unwritable_output_is_told_before_tensorflow_is_asked(tmp_path: Path, name: str, why: str) -> None:
     """One sentence with the path and the reason, and what to do."""
     with pytest.raises(verify.Unwritable, match=f"{why}; name another file with --out"):
         verify.run(options(out=str(tmp_path / name), op=["tanh"], python="/no/such/python"))
+
+
+def test_a_link_is_written_through(tmp_path: Path) -> None:
+    """The file that a symbolic link names is the one that is written."""
+    link = tmp_path / "link.jsonl"
+    link.symlink_to(tmp_path / "verdicts.jsonl")
+    assert verify.writable(link) == (tmp_path / "verdicts.jsonl").resolve()
 
 
 # -- whole runs ---------------------------------------------------------------------------------------------
