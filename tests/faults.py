@@ -215,9 +215,11 @@ KINDS = {
               formula(lambda tf, g, y, a, b: ((g / b)[:, :1], tf.reduce_sum(-g * a / (b * b), axis=0)))),
     ],
     "wrong shape": [
-        Fault("sin as a column", "sin", shaped(lambda tf, d: tf.reshape(d, [-1, 1])), "registry:Sin"),
-        Fault("sin as a diagonal matrix", "sin", shaped(lambda tf, d: tf.linalg.diag(d)), "registry:Sin", **DOUBLE),
-        Fault("matmul flattened", "matmul", shaped(lambda tf, d: tf.reshape(d, [-1]), 0), "registry:MatMul"),
+        Fault("atan as a column", "atan", shaped(lambda tf, d: tf.reshape(d, [-1, 1])), "registry:Atan"),
+        Fault("square as a diagonal matrix", "square", shaped(lambda tf, d: tf.linalg.diag(d)), "registry:Square",
+              **DOUBLE),
+        Fault("softmax flattened", "softmax", shaped(lambda tf, d: tf.reshape(d, [-1])), "registry:Softmax"),
+        Fault("sinh with its last point missing", "sinh", shaped(lambda tf, d: d[:-1]), "registry:Sinh"),
     ],
     "second order only": [
         Fault("sin'' negated", "sin", then(lambda tf, u: -u), order=2),

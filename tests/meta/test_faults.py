@@ -15,8 +15,8 @@ from tests.planting import HONEST, OPS, innocent
 
 NAMED = {
     "sign", "factor", "dropped term", "swapped arguments", "cotangent ignored", "wrong only in a region",
-    "one bit pattern", "None", "NaN", "narrow dtype inside", "broadcasting sum missing", "second order only",
-    "one mode only",
+    "one bit pattern", "None", "NaN", "narrow dtype inside", "broadcasting sum missing", "wrong shape",
+    "second order only", "one mode only",
 }  # fmt: skip
 
 
