@@ -207,3 +207,18 @@ def test_list_shows_every_row(capsys: Any) -> None:
     assert list(rows) == list(OPS) and all(f" {name} " in screen for name in OPS)
     assert rows["tanh"]["derivative"] == "1 - tanh(x)**2" and rows["tanh"]["call"] == "tf.math.tanh(x)"
     assert all(len(line) <= 100 for line in screen.splitlines())
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (["verify", "--op", ","], "--op names nothing"),
+        (["verify", "--mode", ""], "--mode names nothing"),
+        (["show", "tanh", "--at", "1", "--case", "3"], "--at and --case name two points"),
+        (["show", "tanh", "--at", "1", "--copies", "10001"], "at most 10000 copies"),
+    ],
+)
+def test_a_choice_that_means_nothing_is_refused(words: list[str], said: str) -> None:
+    """It neither asks everything nor is passed over."""
+    done = python("-m", "reference", *words)
+    assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
