@@ -130,6 +130,51 @@ def bessel_at(order: int, x: arb, scaled: bool) -> arb:
     return -value if order == 1 and x < 0 else value
 
 
+def gentle(function: Callable[[arb], arb], bound: float) -> Callable[[arb], arb]:
+    """A function whose values stay within ±bound and whose slopes within ±1, of a ball from its middle."""
+
+    def of(x: arb) -> arb:
+        if not x.is_finite():
+            return arb.nan()
+        if x.rad() > bound:
+            return arb(0, bound)
+        return function(x.mid()) + arb(0, x.rad().upper())
+
+    return of
+
+
+def falling(function: Callable[[arb], arb], x: arb) -> arb:
+    """A function that falls on the positive axis, of a ball from its ends; Arb can take long for a wide one."""
+    if not x > 0 or x.is_exact():
+        return function(x) if x > 0 else arb.nan()
+    return hull(function(arb(x.lower())), function(arb(x.upper())))
+
+
+def bessel_k(order: int, x: arb, scaled: bool = False) -> arb:
+    """K_0 or K_1, times exp(x) if scaled; all of them fall."""
+    return falling(lambda v: v.bessel_k(order, scaled=scaled), x)
+
+
+def spence(x: arb) -> arb:
+    """The dilogarithm of 1 - x, which falls; real for x >= 0."""
+    if x.is_zero():
+        return arb.pi() ** 2 / 6
+    return falling(dilogarithm_beside_one, x)
+
+
+def dilogarithm_beside_one(x: arb) -> arb:
+    """Li_2(1 - x), reflected where 1 - x would lose digits of a small x (DLMF 25.12.6)."""
+    if x < 0.5:
+        return arb.pi() ** 2 / 6 - x.log() * (-x).log1p() - acb(x).polylog(2).real
+    return acb(1 - x).polylog(2).real
+
+
+def expint(x: arb) -> arb:
+    """Ei; where Arb gives up, the value is beyond every float."""
+    value = x.ei()
+    return value if value.is_finite() or not x > 1 else arb.pos_inf()
+
+
 def power(x: arb, y: arb) -> arb:
     """x**y with the IEEE conventions x**0 = 1 and 0**y = 0 or infinite."""
     if y.is_zero() or (x - 1).is_zero():
@@ -245,6 +290,19 @@ ROUNDED: dict[str, Callable[..., Any]] = {
     "i1": lambda x: bessel_i(1, x),
     "i0e": lambda x: bessel_i(0, x, scaled=True),
     "i1e": lambda x: bessel_i(1, x, scaled=True),
+    "j0": gentle(lambda x: x.bessel_j(0), 1.0),
+    "j1": gentle(lambda x: x.bessel_j(1), 0.59),
+    "y0": lambda x: x.bessel_y(0),
+    "y1": lambda x: x.bessel_y(1),
+    "k0": lambda x: bessel_k(0, x),
+    "k1": lambda x: bessel_k(1, x),
+    "k0e": lambda x: bessel_k(0, x, scaled=True),
+    "k1e": lambda x: bessel_k(1, x, scaled=True),
+    "dawsn": gentle(lambda x: x * (-x * x).hypgeom([1], [arb(1.5)]), 0.55),
+    "expint": expint,
+    "fresnel_cos": gentle(lambda x: x.fresnel_c(), 0.8),
+    "fresnel_sin": gentle(lambda x: x.fresnel_s(), 0.8),
+    "spence": spence,
     "power": power,
     "arctan2": arctan2,
     "xlogy": zero_times(lambda x, y: x * y.log(), 0),

@@ -222,6 +222,8 @@ class _Writer:
         return self.pieces[code]
 
     def call(self, expr: sp.Basic) -> str:
+        if isinstance(expr, sp.Tuple):
+            return f"[{', '.join(map(self.name, expr))}]"
         kind = type(expr).__name__
         if kind not in FUNCTIONS:
             raise UnprintableError(f"no meaning on balls for {kind} in {expr}")
@@ -341,6 +343,7 @@ FUNCTIONS: dict[str, Callable[..., arb]] = {
     "polylog": lambda s, z: acb(z).polylog(acb(s)).real,
     "uppergamma": lambda s, x: x.gamma_upper(s),
     "lowergamma": lambda s, x: x.gamma_lower(s),
+    "hyper": lambda above, below, z: z.hypgeom(above, below),
     "elliptic_k": lambda m: acb(m).elliptic_k().real,
     "elliptic_e": lambda m: acb(m).elliptic_e().real,
     "step_floor": _floor,

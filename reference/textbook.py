@@ -35,9 +35,21 @@ SPECIAL: dict[str, Any] = {
     "digamma": scipy.special.digamma,
     "trigamma": trigamma,
     "bessel_i": bessel_i,
+    "bessel_j": scipy.special.jv,
+    "bessel_y": scipy.special.yv,
+    "bessel_k": scipy.special.kv,
+    "polygamma": scipy.special.polygamma,
+    "zeta": scipy.special.zeta,
 }
 
-AS_NUMPY: dict[str, Any] = {"loggamma": scipy.special.gammaln, "step_floor": np.floor}
+AS_NUMPY: dict[str, Any] = {
+    "loggamma": scipy.special.gammaln,
+    "step_floor": np.floor,
+    "hyper": lambda above, below, z: scipy.special.hyp1f1(*above, *below, z),
+    "polylog": lambda order, z: scipy.special.spence(1 - z),
+    "Ei": scipy.special.expi,
+    "erfcinv": scipy.special.erfcinv,
+}
 
 
 class Namespace:

@@ -49,9 +49,12 @@ FUNCTIONS: dict[str, Callable[..., arb]] = {
     **balls.SELECTIONS,
     "trigamma": trigamma,
     "bessel_i": lambda n, x: x.bessel_i(n),
+    "bessel_j": lambda n, x: x.bessel_j(n),
+    "bessel_y": lambda n, x: x.bessel_y(n),
+    "bessel_k": lambda n, x: x.bessel_k(n),
 }
 FUNCTIONS |= {alias: FUNCTIONS[name] for alias, name in balls.ALIASES.items() if name in FUNCTIONS}
-INPUTS = {**balls.INPUTS, "bessel_i": 2}
+INPUTS = {**balls.INPUTS, **dict.fromkeys(("bessel_i", "bessel_j", "bessel_y", "bessel_k"), 2)}
 
 
 def as_ball(value: Any) -> arb:
