@@ -175,6 +175,11 @@ def expint(x: arb) -> arb:
     return value if value.is_finite() or not x > 1 else arb.pos_inf()
 
 
+def truncated(x: arb) -> arb:
+    """Towards zero."""
+    return x.floor() if x >= 0 else x.ceil() if x <= 0 else hull(x.floor(), x.ceil())
+
+
 def power(x: arb, y: arb) -> arb:
     """x**y with the IEEE conventions x**0 = 1 and 0**y = 0 or infinite."""
     if y.is_zero() or (x - 1).is_zero():
@@ -304,6 +309,9 @@ ROUNDED: dict[str, Callable[..., Any]] = {
     "fresnel_sin": gentle(lambda x: x.fresnel_s(), 0.8),
     "spence": spence,
     "power": power,
+    "floormod": lambda x, y: x - y * (x / y).floor(),
+    "truncatemod": lambda x, y: x - y * truncated(x / y),
+    "floordiv": lambda x, y: (x / y).floor(),
     "arctan2": arctan2,
     "xlogy": zero_times(lambda x, y: x * y.log(), 0),
     "xlog1py": zero_times(lambda x, y: x * y.log1p(), 0),
@@ -313,7 +321,7 @@ ROUNDED: dict[str, Callable[..., Any]] = {
 }
 INPUTS = {
     **dict.fromkeys("polygamma zeta power arctan2 xlogy xlog1py xdivy divide_no_nan multiply_no_nan".split(), 2),
-    **dict.fromkeys("maximum minimum logical_and logical_or".split(), 2),
+    **dict.fromkeys("floormod truncatemod floordiv maximum minimum logical_and logical_or".split(), 2),
     **dict.fromkeys(DECISIONS, 2),
 }
 # NumPy spells the inverse functions out.

@@ -12,6 +12,7 @@ from flint import acb, arb, fmpz
 from sympy.core.relational import Relational
 
 from reference.derive import greatest, is_greatest
+from reference.parameters import beta_i, gamma_p, hurwitz
 
 Function = Callable[..., tuple[arb, ...]]
 Signs = dict[sp.Expr, int]
@@ -346,6 +347,9 @@ FUNCTIONS: dict[str, Callable[..., arb]] = {
     "hyper": lambda above, below, z: z.hypgeom(above, below),
     "elliptic_k": lambda m: acb(m).elliptic_k().real,
     "elliptic_e": lambda m: acb(m).elliptic_e().real,
+    "hurwitz": lambda k, s, q: hurwitz(_integer(k), s, q),
+    "gamma_p": lambda k, a, x: gamma_p(_integer(k), a, x),
+    "beta_i": lambda j, k, a, b, x: beta_i(_integer(j), _integer(k), a, b, x),
     "step_floor": _floor,
     "open_floor": lambda x: arb.nan() if x.is_integer() else _floor(x),
 }

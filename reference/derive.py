@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
+from sympy.core.function import AppliedUndef
 
 from reference.op import Op
 
@@ -78,6 +79,8 @@ def smooth(expr: sp.Expr) -> sp.Expr:
     """Kinks as Piecewise, steps as pieces or floors, floats as the rationals they hold."""
     for old, new in KINKS:
         expr = expr.replace(old, new) if expr.has(old) else expr
+    for call in expr.atoms(AppliedUndef):
+        expr = expr.xreplace({call: NAMED[call.func.__name__](*call.args)})
     floats = {f: sp.Rational(*float(f).as_integer_ratio()) for f in expr.atoms(sp.Float)}
     return expr.xreplace(floats)
 
@@ -103,6 +106,44 @@ def _minimum(*args: sp.Expr) -> sp.Expr:
 def _heaviside(x: sp.Expr, at_zero: sp.Expr = sp.S.Half) -> sp.Expr:
     return sp.Piecewise((sp.S.One, x > 0), (sp.S.Zero, x < 0), (at_zero, True))
 
+
+class hurwitz(sp.Function):  # noqa: N801 - SymPy names functions in lower case
+    """(k, s, q): the k-th derivative by s of the Hurwitz zeta function."""
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        k, s, q = self.args
+        if argindex == 2:
+            return hurwitz(k + 1, s, q)
+        return -s * hurwitz(k, s + 1, q) - (k * hurwitz(k - 1, s + 1, q) if k else 0)
+
+
+class gamma_p(sp.Function):  # noqa: N801 - SymPy names functions in lower case
+    """(k, a, x): the k-th derivative by a of the regularized lower incomplete gamma function."""
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        k, a, x = self.args
+        if argindex == 2:
+            return gamma_p(k + 1, a, x)
+        return (x ** (a - 1) * sp.exp(-x) / sp.gamma(a)).diff((a, k))
+
+
+class beta_i(sp.Function):  # noqa: N801 - SymPy names functions in lower case
+    """(j, k, a, b, x): the regularized incomplete beta function, derived j times by a and k times by b."""
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        j, k, a, b, x = self.args
+        if argindex < 5:
+            return beta_i(j + (argindex == 3), k + (argindex == 4), a, b, x)
+        density = x ** (a - 1) * (1 - x) ** (b - 1) * sp.gamma(a + b) / (sp.gamma(a) * sp.gamma(b))
+        return density.diff((a, j)).diff((b, k))
+
+
+#: Functions that SymPy does not have, or cannot derive by their parameters: a row names them `sp.Function("hurwitz")`.
+NAMED: dict[str, Any] = {
+    "hurwitz": lambda *x: hurwitz(0, *x),
+    "gamma_p": lambda *x: gamma_p(0, *x),
+    "beta_i": lambda *x: beta_i(0, 0, *x),
+}
 
 KINKED = (sp.Piecewise, sp.Max, sp.Min, sp.Abs, sp.sign, sp.Heaviside, greatest)
 

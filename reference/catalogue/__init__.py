@@ -6,7 +6,7 @@ A row's `vjp` uses operators, array methods, NumPy's own names and these six bes
 A kink is the border of a `Piecewise`; a removable singularity is left to the oracle's limit.
 """
 
-from reference.catalogue import activation, arrays, bessel, binary, elementary, exponential, special
+from reference.catalogue import activation, arrays, bessel, binary, elementary, exponential, loss, special
 from reference.op import Op  # noqa: F401 -- the type of a row, for readers of this table
 
 
@@ -28,6 +28,7 @@ OPS = _collect(
     bessel.ROWS,
     activation.ROWS,
     binary.ROWS,
+    loss.ROWS,
     arrays.ROWS,
 )
 

@@ -11,6 +11,11 @@ SELU_SCALE_ALPHA = "1.7580993408473768599402175208123"  # both as TensorFlow's r
 GELU_CUBIC = "0.044715"
 
 
+def HALF(sp):  # noqa: N802 - a constant
+    """The usual threshold of the shrinking activations."""
+    return sp.Rational(1, 2)
+
+
 def mish_vjp(np, g, y, x):
     """y = x t with t = tanh(softplus(x)), so dy/dx = t + x (1 - t^2) sigmoid(x)."""
     t = np.tanh(np.log1p(np.exp(x)))
@@ -106,6 +111,74 @@ ROWS = (
         primal=lambda sp, x: x * sp.tanh(sp.log(1 + sp.exp(x))),
         tf=lambda tf, x: tf.keras.activations.mish(x),
         vjp=mish_vjp,
+    ),
+    row(
+        "celu",
+        primal=lambda sp, x: sp.Piecewise((2 * (sp.exp(x / 2) - 1), x < 0), (x, True)),
+        tf=lambda tf, x: tf.keras.activations.celu(x, alpha=2.0),
+        vjp=lambda np, g, y, x: g * np.where(x < 0, np.exp(x / 2), 1),
+        note="once differentiable at 0: the second derivative jumps there",
+    ),
+    row(
+        "squareplus",
+        primal=lambda sp, x: (x + sp.sqrt(x**2 + 4)) / 2,
+        tf=lambda tf, x: tf.keras.activations.squareplus(x),
+        vjp=lambda np, g, y, x: g * (1 + x / np.sqrt(x * x + 4)) / 2,
+    ),
+    row(
+        "tanh_shrink",
+        primal=lambda sp, x: x - sp.tanh(x),
+        tf=lambda tf, x: tf.keras.activations.tanh_shrink(x),
+        vjp=lambda np, g, y, x: g * np.tanh(x) * np.tanh(x),
+    ),
+    row(
+        "hard_shrink",
+        primal=lambda sp, x: sp.Piecewise((0, sp.And(x >= -HALF(sp), x <= HALF(sp))), (x, True)),
+        tf=lambda tf, x: tf.keras.activations.hard_shrink(x),
+        vjp=lambda np, g, y, x: g * np.where(np.abs(x) > 0.5, 1, 0),
+        note="jumps at -1/2 and 1/2",
+    ),
+    row(
+        "soft_shrink",
+        primal=lambda sp, x: sp.Piecewise((x - HALF(sp), x > HALF(sp)), (x + HALF(sp), x < -HALF(sp)), (0, True)),
+        tf=lambda tf, x: tf.keras.activations.soft_shrink(x),
+        vjp=lambda np, g, y, x: g * np.where(np.abs(x) > 0.5, 1, 0),
+        note="kinks at -1/2 and 1/2: TensorFlow takes 0",
+    ),
+    row(
+        "hard_tanh",
+        primal=lambda sp, x: sp.Piecewise((-1, x < -1), (1, x > 1), (x, True)),
+        tf=lambda tf, x: tf.keras.activations.hard_tanh(x),
+        vjp=lambda np, g, y, x: g * np.where((x >= -1) & (x <= 1), 1, 0),
+        note="kinks at -1 and 1: TensorFlow takes 1",
+    ),
+    row(
+        "hard_silu",
+        primal=lambda sp, x: sp.Piecewise((0, x < -3), (x, x > 3), (x * (x + 3) / 6, True)),
+        tf=lambda tf, x: tf.keras.activations.hard_silu(x),
+        vjp=lambda np, g, y, x: g * np.where(x < -3, 0, np.where(x > 3, 1, (2 * x + 3) / 6)),
+        note="kinks at -3 and 3",
+    ),
+    row(
+        "threshold",
+        primal=lambda sp, x: sp.Piecewise((x, x > HALF(sp)), (sp.Rational(1, 4), True)),
+        tf=lambda tf, x: tf.keras.activations.threshold(x, 0.5, 0.25),
+        vjp=lambda np, g, y, x: g * np.where(x > 0.5, 1, 0),
+        note="jumps at 1/2",
+    ),
+    row(
+        "sparse_plus",
+        primal=lambda sp, x: sp.Piecewise((0, x <= -1), ((x + 1) ** 2 / 4, x < 1), (x, True)),
+        tf=lambda tf, x: tf.keras.activations.sparse_plus(x),
+        vjp=lambda np, g, y, x: g * np.where(x <= -1, 0, np.where(x < 1, (x + 1) / 2, 1)),
+        note="once differentiable at -1 and 1: the second derivative jumps there",
+    ),
+    row(
+        "sparse_sigmoid",
+        primal=lambda sp, x: sp.Piecewise((0, x <= -1), (1, x >= 1), ((x + 1) / 2, True)),
+        tf=lambda tf, x: tf.keras.activations.sparse_sigmoid(x),
+        vjp=lambda np, g, y, x: g * np.where((x > -1) & (x < 1), 0.5, 0),
+        note="kinks at -1 and 1: TensorFlow takes 0",
     ),
     row(
         "hard_sigmoid",

@@ -34,6 +34,27 @@ ROWS = (
         domain=(Domain(-1.0, INF),),
     ),
     row(
+        "exp2",
+        primal=lambda sp, x: 2**x,
+        tf=lambda tf, x: tf.keras.ops.exp2(x),
+        vjp=lambda np, g, y, x: g * y * np.log(np.float64("2")),
+        note="pow with a constant base, which has a gradient by its exponent alone",
+    ),
+    row(
+        "log2",
+        primal=lambda sp, x: sp.log(x) / sp.log(2),
+        tf=lambda tf, x: tf.keras.ops.log2(x),
+        vjp=lambda np, g, y, x: g / (x * np.log(np.float64("2"))),
+        domain=(NonNegative,),
+    ),
+    row(
+        "log10",
+        primal=lambda sp, x: sp.log(x) / sp.log(10),
+        tf=lambda tf, x: tf.keras.ops.log10(x),
+        vjp=lambda np, g, y, x: g / (x * np.log(np.float64("10"))),
+        domain=(NonNegative,),
+    ),
+    row(
         "sigmoid",
         primal=lambda sp, x: 1 / (1 + sp.exp(-x)),
         tf=lambda tf, x: tf.math.sigmoid(x),

@@ -12,6 +12,8 @@ NO_BFLOAT16 = ("float16", "float32", "float64")
 # TensorFlow's Polygamma takes time in proportion to |x| at negative x (seconds at -1e8): no further than this.
 ABOVE_FAR_POLES = Domain(-127.5)
 
+SMALL = 0.0009765625  # 2^-10
+
 ROWS = (
     row(
         "erf",
@@ -74,12 +76,47 @@ ROWS = (
     ),
     row(
         "zeta",
-        primal=lambda sp, x: sp.zeta(sp.Rational(5, 2), x),
-        tf=lambda tf, x: tf.math.zeta(tf.fill(tf.shape(x), tf.constant(2.5, x.dtype)), x),
-        vjp=lambda np, g, y, x: -2.5 * g * np.zeta(3.5, x),
-        domain=(NonNegative,),
+        primal=lambda sp, s, q: sp.Function("hurwitz")(s, q),
+        tf=lambda tf, s, q: tf.math.zeta(s, q),
+        vjp=lambda np, g, y, s, q: (None, -g * s * np.zeta(s + 1, q)),
+        domain=(Domain(1.0, 128.0), NonNegative),
         dtypes=WIDE,
-        note="Hurwitz zeta at order 5/2, by its second argument",
+        at=((2.5, 1.0), (2.0, 0.5), (1.5, 3.0)),
+        note="the Hurwitz zeta function, by its order too, up to where Arb is quick",
+    ),
+    row(
+        "igamma",
+        primal=lambda sp, a, x: sp.Function("gamma_p")(a, x),
+        tf=lambda tf, a, x: tf.math.igamma(a, x),
+        vjp=lambda np, g, y, a, x: (None, g * np.exp((a - 1) * np.log(x) - x - np.lgamma(a))),
+        domain=(Domain(SMALL, 32.0), NonNegative),
+        dtypes=WIDE,
+        at=((2.5, 7.0), (0.5, 0.25), (1.0, 1.0), (30.0, 20.0)),
+        note="the regularized lower incomplete gamma function; a where Arb is quick with a derivative by it",
+    ),
+    row(
+        "igammac",
+        primal=lambda sp, a, x: 1 - sp.Function("gamma_p")(a, x),
+        tf=lambda tf, a, x: tf.math.igammac(a, x),
+        vjp=lambda np, g, y, a, x: (None, -g * np.exp((a - 1) * np.log(x) - x - np.lgamma(a))),
+        domain=(Domain(SMALL, 32.0), NonNegative),
+        dtypes=WIDE,
+        at=((2.5, 7.0), (0.5, 0.25), (1.0, 1.0), (30.0, 20.0)),
+        note="the regularized upper incomplete gamma function",
+    ),
+    row(
+        "betainc",
+        primal=lambda sp, a, b, x: sp.Function("beta_i")(a, b, x),
+        tf=lambda tf, a, b, x: tf.math.betainc(a, b, x),
+        vjp=lambda np, g, y, a, b, x: (
+            None,
+            None,
+            g * np.exp((a - 1) * np.log(x) + (b - 1) * np.log1p(-x) + np.lgamma(a + b) - np.lgamma(a) - np.lgamma(b)),
+        ),
+        domain=(Domain(SMALL, 16.0), Domain(SMALL, 16.0), Domain(0.0, 1.0)),
+        dtypes=WIDE,
+        at=((0.5, 2.0, 0.25), (3.0, 3.0, 0.5), (1.0, 1.0, 0.75)),
+        note="the regularized incomplete beta function; a and b where Arb's series is quick",
     ),
     row(
         "erfcinv",

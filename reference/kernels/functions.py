@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from reference.balls import zeros
+from functools import partial
+
+from flint import arb
+
+from reference.balls import hull, lifted, zeros
 from reference.kernels.table import ELEMENTARY, ROUNDS, SPECIAL, STEPWISE, Kernel
+from reference.parameters import beta_i, gamma_p
 
 # Klambauer et al., "Self-Normalizing Neural Networks" (2017), as the kernel relu_op_functor.h writes them.
 SCALE = "1.0507009873554804934193349852946"
 SCALE_ALPHA = "1.7580993408473768599402175208123"
+
+
+def parametric(function, *orders):
+    """A function of parameters and, last, of an argument along which it rises or falls."""
+
+    def at_ends(*x):
+        *parameters, last = x
+        if last.is_exact() or not last.is_finite() or not last > 0:
+            return function(*orders, *x)
+        return hull(*(function(*orders, *parameters, arb(end)) for end in (last.lower(), last.upper())))
+
+    return lambda B, *x: lifted(at_ends, len(x))(*x)
 
 
 def selu(B, x):
@@ -52,6 +69,10 @@ FUNCTIONS = [
     Kernel("Digamma", lambda B, x: B.digamma(x), SPECIAL),
     Kernel("Polygamma", lambda B, n, x: B.polygamma(n, x), SPECIAL),
     Kernel("Zeta", lambda B, s, q: B.zeta(s, q), SPECIAL),
+    Kernel("Igamma", parametric(gamma_p, 0), SPECIAL),
+    Kernel("Igammac", lambda B, a, x: 1 - parametric(gamma_p, 0)(B, a, x), SPECIAL),
+    Kernel("IgammaGradA", lambda B, a, x: lifted(partial(gamma_p, 1), 2)(a, x), SPECIAL),
+    Kernel("Betainc", parametric(beta_i, 0, 0), SPECIAL),
     Kernel("BesselI0", lambda B, x: B.i0(x), SPECIAL),
     Kernel("BesselI1", lambda B, x: B.i1(x), SPECIAL),
     Kernel("BesselI0e", lambda B, x: B.i0e(x), SPECIAL),
