@@ -236,10 +236,13 @@ def heard(question: Question, entry: int, got: Array, base: Basis, before: list[
         for k in range(len(got))
     ]
     failing = [k for k, o in enumerate(outcomes) if o.status in FAILING and not o.kernel]
-    culprits = blamed(base, failing)
-    for k, hole, kernel in zip(failing, holes(question, failing), culprits, strict=True):
-        outcomes[k] = Outcome("convention", "", 0.0) if hole else outcomes[k]._replace(kernel=kernel)
-    return limited(Verdict(question, entry, got, outcomes, base.exact[entry], base.mode))
+    for k, hole in zip(failing, holes(question, failing), strict=True):
+        outcomes[k] = Outcome("convention", "", 0.0) if hole else outcomes[k]
+    verdict = limited(Verdict(question, entry, got, outcomes, base.exact[entry], base.mode))
+    unlisted = [k for k in failing if verdict.outcomes[k].status in FAILING]  # to find a kernel to blame is dear
+    for k, kernel in zip(unlisted, blamed(base, unlisted), strict=True):
+        outcomes[k] = outcomes[k]._replace(kernel=kernel)
+    return limited(verdict._replace(outcomes=[o if o.limit else outcomes[k] for k, o in enumerate(verdict.outcomes)]))
 
 
 def holes(question: Question, elements: list[int]) -> list[bool]:

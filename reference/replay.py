@@ -94,22 +94,29 @@ class Trace(NamedTuple):
 
         def part(t: Tensor) -> Tensor:
             if t.is_float or t.dtype == "bool":
-                return t._replace(values=t.values[points]) if t.values.shape[:1] == (self.block,) else t
-            if t.values.ndim == 1 and self.block in t.values[:1]:  # a shape
-                return t._replace(values=np.concatenate([[len(points)], t.values[1:]]))
-            return t
+                axis = self.along(t.values.shape)
+                return t if axis is None else t._replace(values=np.take(t.values, points, axis))
+            axis = self.along(tuple(t.values)) if t.values.ndim == 1 else None
+            if axis is None:
+                return t
+            return t._replace(values=np.where(np.arange(t.values.size) == axis, len(points), t.values))  # a shape
 
         tensors = {k: part(t) for k, t in self.tensors.items()}
         return self._replace(tensors=tensors, block=len(points), cut=self.cut or len(points) != self.block)
 
+    def along(self, shape: tuple[int, ...]) -> int | None:
+        """The axis along which a tensor of this shape holds the block's points: the first that is longer than one."""
+        axis = next((i for i, size in enumerate(shape) if size != 1), 0)
+        return axis if shape[axis : axis + 1] == (self.block,) else None
+
     def sums_over(self, node: Node) -> bool:
         """Whether a node takes in the points of the block and gives out something else."""
 
-        def along(names: tuple[str, ...]) -> bool:
+        def blocked(names: tuple[str, ...]) -> bool:
             shapes = [self.tensors[n].values.shape for n in names if n in self.tensors and self.tensors[n].is_float]
-            return any(shape[:1] == (self.block,) for shape in shapes)
+            return any(self.along(shape) is not None for shape in shapes)
 
-        return along(node.inputs) and not along(node.outputs)
+        return blocked(node.inputs) and not blocked(node.outputs)
 
 
 def as_list(outputs: Any) -> list[Any]:

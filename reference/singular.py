@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 from flint import arb
@@ -50,7 +51,7 @@ def _agreed(limits: Sequence["Value"]) -> "Value":
 def paths(point: Sequence[float], domains: Sequence[Domain]) -> Iterator[tuple[Path, ...]]:
     """The ways to approach a point from inside the domain: all infinite variables, then one finite one."""
     infinite = [i for i, x in enumerate(point[: len(domains)]) if math.isinf(x)]
-    orders = list(dict.fromkeys([tuple(infinite), tuple(reversed(infinite))]))
+    orders = list(permutations(infinite))
     for order in orders if infinite else []:
         yield tuple(_path(point, order, phase) for phase in PHASES)
     for i, domain in enumerate(domains):

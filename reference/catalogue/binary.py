@@ -125,6 +125,7 @@ ROWS = (
         tf=lambda tf, a, b: tf.truncatemod(a, b),
         vjp=lambda np, g, y, a, b: (g, -g * np.sign(a / b) * np.floor(np.abs(a / b))),
         domain=BOTH,
+        dtypes=("float32", "float64"),
         at=((5.5, 2.0), (-5.5, 2.0), (5.5, -2.0), (0.3, 0.1)),
         note="the remainder with the sign of a; jumps where a is a multiple of b",
     ),
@@ -139,7 +140,7 @@ ROWS = (
     ),
     row(
         "heaviside",
-        primal=lambda sp, a, b: sp.Piecewise((0, a < 0), (1, a > 0), (b, True)),
+        primal=lambda sp, a, b: sp.Piecewise((b, sp.Eq(a, 0)), (0, a < 0), (1, True)),
         tf=lambda tf, a, b: tf.keras.ops.heaviside(a, b),
         vjp=lambda np, g, y, a, b: (g * 0, g * np.where(a == 0, 1, 0)),
         domain=BOTH,

@@ -151,8 +151,9 @@ ROWS = (
         primal=lambda sp, x: sp.floor(x + sp.Rational(1, 2)),
         tf=lambda tf, x: tf.math.rint(x),
         vjp=lambda np, g, y, x: g * 0,
+        dtypes=("float32", "float64"),
         at=((0.25,), (0.75,)),
-        note="a step: derivative 0 off the half-integers, where TensorFlow rounds to even",
+        note="a step: derivative 0 off the half-integers, where TensorFlow rounds to even; no narrower kernels",
     ),
     row(
         "trunc",

@@ -11,14 +11,26 @@ from typing import Any
 
 from reference.limits.form import Format, Limit, anywhere
 from reference.limits.forward import FORWARD_MODE
+from reference.limits.keras import KERAS
 from reference.limits.kernels import KERNELS
 from reference.limits.missing import MISSING
 from reference.limits.overflow import OVERFLOW
 from reference.limits.singular import SINGULAR
+from reference.limits.special import SPECIAL
 from reference.limits.undefined import UNDEFINED
 from reference.limits.xla import XLA
 
-LIMITS: tuple[Limit, ...] = (*KERNELS, *MISSING, *SINGULAR, *UNDEFINED, *XLA, *OVERFLOW, *FORWARD_MODE)
+LIMITS: tuple[Limit, ...] = (
+    *KERNELS,
+    *MISSING,
+    *SINGULAR,
+    *UNDEFINED,
+    *XLA,
+    *OVERFLOW,
+    *FORWARD_MODE,
+    *KERAS,
+    *SPECIAL,
+)
 
 
 def symptom(status: str, got: float | None) -> str:

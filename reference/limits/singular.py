@@ -56,24 +56,22 @@ SINGULAR = (
     ),
     Limit(
         "logaddexp takes a side at ties",
-        ("logaddexp",),
+        ("logaddexp", "logaddexp2"),
         "digits zero",
         (1, 2),
         lambda f, a, b: a == b,
         ("logaddexp", "tape", "float32", 1, 1.0, 1.0),
         "It is composed of maximum(a, b) and |a - b|: at a = b the maximum gives a the whole cotangent and the "
         "absolute value gives 0, so that the derivatives are 1 and 0 instead of 1/2 and 1/2.",
-        dtypes=("float16", "float32", "float64"),
     ),
     Limit(
         "logaddexp at infinity",
-        ("logaddexp",),
+        ("logaddexp", "logaddexp2"),
         "nan",
         (1, 2),
         infinite,
         ("logaddexp", "tape", "float32", 1, -INF, -INF),
         "tf.where selects a + b where a - b is NaN, but 0 * NaN leaks from the branch not taken.",
-        dtypes=("float16", "float32", "float64"),
     ),
     Limit(
         "a product's second derivative beside a zero",

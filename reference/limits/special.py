@@ -1,0 +1,168 @@
+"""Special functions: kernels that leave their range, gradients at the ends, derivatives by parameters."""
+
+from __future__ import annotations
+
+import math
+
+from reference.limits.form import LN2, Limit, anywhere, bits, infinite, over, per_op, pole, spread
+
+WIDE = ("float32", "float64")
+KINDS = "bessel_k0 bessel_k1 bessel_k0e bessel_k1e"
+NO_XLA = f"dawsn expint fresnel_cos fresnel_sin spence bessel_j0 bessel_j1 bessel_y0 bessel_y1 {KINDS}"
+
+SPECIAL = (
+    Limit(
+        "XLA has no kernels for most special functions",
+        tuple(NO_XLA.split()),
+        "raised",
+        (1, 2),
+        anywhere,
+        ("dawsn", "xla", "float32", 1, 0.75),
+        "XLA compiles none of tf.math.special but the scaled modified Bessel functions: InvalidArgumentError, "
+        "unsupported operations in the graph.",
+        modes=("xla",),
+    ),
+    Limit(
+        "zeta's second derivative loses a term",
+        ("zeta",),
+        "digits zero infinite nan",
+        (2,),
+        anywhere,
+        ("zeta", "nested", "float32", 2, 2.5, 1.0),
+        "The derivative by q is -s * zeta(s + 1, q), and zeta has no derivative by its order: of that product's "
+        "derivative by s only -zeta(s + 1, q) is left, without any word.",
+    ),
+    Limit(
+        "zeta has no derivative by its order",
+        ("zeta",),
+        "none zero nan",
+        (1, 2),
+        anywhere,
+        ("zeta", "tape", "float32", 1, 2.5, 1.0),
+        "Zeta's gradient returns None for its first argument; forward mode turns that into 0 and says nothing.",
+    ),
+    Limit(
+        "betainc has no derivatives by its parameters",
+        ("betainc",),
+        "none zero nan",
+        (1, 2),
+        anywhere,
+        ("betainc", "tape", "float32", 1, 0.5, 2.0, 0.25),
+        "Betainc's gradient returns None for a and b; forward mode turns that into 0 and says nothing.",
+    ),
+    Limit(
+        "betainc's mixed derivative where a or b is 1",
+        ("betainc",),
+        "digits",
+        (2,),
+        lambda f, a, b, x: a == 1 or b == 1,
+        ("betainc", "nested", "float32", 2, 1.0, 0.75, 0.75),
+        "The derivative by x is exp(xlogy(a - 1, x) + ...): at a = 1 Xlogy's gradient takes the function for constant, "
+        "and the term log(x) is missing from the derivative by a.",
+    ),
+    Limit(
+        "betainc's derivatives at the ends",
+        ("betainc",),
+        "nan infinite",
+        (1, 2),
+        lambda f, a, b, x: over(f, -3 * bits(x), -3 * bits(1 - x)) or x in (0, 1),
+        ("betainc", "nested", "float32", 2, 0.75, 0.75, 0.0),
+        "The density's logarithm is infinite at x = 0 and x = 1, and its derivatives are products of infinities and 0.",
+    ),
+    Limit(
+        "no second derivatives of the incomplete gamma functions",
+        ("igamma", "igammac"),
+        "raised",
+        (2,),
+        anywhere,
+        ("igamma", "nested", "float32", 2, 2.5, 7.0),
+        "The derivative by a is the kernel IgammaGradA, for which no gradient is registered: LookupError, for the "
+        "second derivatives by x too where both were asked.",
+    ),
+    Limit(
+        "the incomplete gamma functions in forward mode at the ends",
+        ("igamma", "igammac"),
+        "nan infinite",
+        (1,),
+        lambda f, a, x: x == 0 or math.isinf(x) or over(f, -2 * bits(x)),
+        ("igamma", "forward", "float32", 1, 0.75, 0.0),
+        "A tangent that is 0 meets the density, which is infinite at 0 for a < 1; at infinity XLA's derivative by a is "
+        "NaN.",
+    ),
+    spread(
+        "a special function's gradient multiplies 0 by infinity",
+        "nan infinite",
+        (1, 2),
+        per_op(
+            ("polygamma_1", lambda f, x: math.isinf(x) or over(f, -4 * bits(pole(x)))),
+            ("erfcinv", lambda f, x: over(f, -bits(x))),
+            ("dawsn", lambda f, x: over(f, bits(x) + 1)),
+            ("expint", lambda f, x: x == 0 or over(f, x / LN2, -2 * bits(x))),
+            ("spence", lambda f, x: x in (0, 1) or math.isinf(x) or over(f, -bits(x))),
+            ("bessel_j0 bessel_j1", lambda f, x: math.isinf(x) or over(f, -bits(x))),
+            ("bessel_y0 bessel_y1", lambda f, x: math.isinf(x) or over(f, -3 * bits(x))),
+            (KINDS, lambda f, x: over(f, -2 * bits(x))),
+        ),
+        ("spence", "tape", "float32", 1, math.inf),
+        "The gradients are products and differences of the function itself and powers of x, each of which is infinite "
+        "at the end of the domain: 0 * inf and inf - inf, where the derivative has a limit.",
+    ),
+    Limit(
+        "spence's second derivative at 1",
+        ("spence",),
+        "zero",
+        (2,),
+        lambda f, x: x == 1,
+        ("spence", "forward_over_reverse", "float32", 2, 1.0),
+        "log(x) / (1 - x) is replaced by its limit at x = 1, a constant, whose derivative is 0 instead of 1/2.",
+    ),
+    Limit(
+        "expint's second derivative is inf - inf",
+        ("expint",),
+        "nan",
+        (2,),
+        lambda f, x: 2 * x / LN2 > f.emax,
+        ("expint", "nested", "float32", 2, 300.0),
+        "exp(x) / x is differentiated as a quotient, exp(x) * x against exp(x) over x^2: both overflow where "
+        "exp(x) * x does, and their product with each other from half of that on.",
+        dtypes=WIDE,
+    ),
+    Limit(
+        "the Fresnel integrals' gradients are NaN where x * x overflows",
+        ("fresnel_cos", "fresnel_sin"),
+        "nan",
+        (1, 2),
+        lambda f, x: over(f, 2 * bits(x) + 1),
+        ("fresnel_cos", "tape", "float32", 1, 2.0**64),
+        "The gradient is cos(pi / 2 * x * x), or the sine: where the square overflows the cosine of infinity is NaN, "
+        "although every float has a derivative between -1 and 1.",
+    ),
+    Limit(
+        "BesselJ1 is 0 at small x",
+        ("[BesselJ1]", "bessel_j0", "bessel_j1"),
+        "zero digits infinite",
+        (1, 2),
+        per_op(("bessel_j0 bessel_j1", lambda f, x: bits(x) < f.emin + 12)),
+        ("bessel_j0", "tape", "float32", 1, 2.0**-123),
+        "The kernel returns 0 for x of up to about 2^-121 (float64: 2^-1011), where J1 is x / 2; the derivative of J1, "
+        "J0 - J1 / x, is then 1 instead of 1/2.",
+    ),
+    Limit(
+        "the kernels of K are NaN beside the smallest normal number",
+        (*KINDS.split(), "[BesselK0]", "[BesselK1]", "[BesselK0e]", "[BesselK1e]"),
+        "nan infinite",
+        (1, 2),
+        per_op((KINDS, lambda f, x: bits(x) < f.emin + 2)),
+        ("bessel_k1", "tape", "float32", 1, 2.0**-126),
+        "The kernels divide by x, or by a multiple of it, which overflows, and multiply the infinity by 0.",
+    ),
+    Limit(
+        "Zeta loses digits and underflows",
+        ("[Zeta]", "zeta"),
+        "digits zero nan infinite",
+        (1, 2),
+        lambda f, s, q: s > 16 or infinite(f, s, q) or over(f, -s * bits(q)) or -s * bits(q) < f.emin,
+        ("zeta", "tape", "float32", 1, 26.720294952392578, 16.244476318359375),
+        "Eigen's zeta adds powers q^-s in the dtype itself: at a large order they underflow or lose digits.",
+    ),
+)
