@@ -11,7 +11,7 @@ row = partial(Op, family="loss")
 
 BOTH = (Reals, Reals)
 UNIT = Domain(0.0, 1.0)
-EPSILON = "1e-7"  # keras.config.epsilon()
+EPSILON = 1e-7  # keras.config.epsilon(), a float64
 
 
 def keras(name):
@@ -25,19 +25,19 @@ def keras(name):
 
 def clipped(sp, x):
     """Between epsilon and one."""
-    low = sp.Rational(EPSILON)
+    low = sp.Rational(*EPSILON.as_integer_ratio())
     return sp.Piecewise((low, x < low), (1, x > 1), (x, True))
 
 
 def kept_inside(sp, x):
     """Between epsilon and one less epsilon."""
-    low = sp.Rational(EPSILON)
-    return sp.Piecewise((low, x < low), (1 - low, x > 1 - low), (x, True))
+    low, high = (sp.Rational(*end.as_integer_ratio()) for end in (EPSILON, 1 - EPSILON))
+    return sp.Piecewise((low, x < low), (high, x > high), (x, True))
 
 
 def at_least(sp, x):
     """Not below epsilon."""
-    low = sp.Rational(EPSILON)
+    low = sp.Rational(*EPSILON.as_integer_ratio())
     return sp.Piecewise((low, x < low), (x, True))
 
 
@@ -170,7 +170,7 @@ ROWS = (
     ),
     row(
         "poisson",
-        primal=lambda sp, a, b: a - b * sp.log(a + sp.Rational(EPSILON)),
+        primal=lambda sp, a, b: a - b * sp.log(a + sp.Rational(*EPSILON.as_integer_ratio())),
         tf=keras("poisson"),
         vjp=lambda np, g, y, a, b: (
             g * (1 - b / (a + np.float64(EPSILON))),

@@ -42,6 +42,7 @@ FORWARD_MODE = (
             ("multiply multiply_no_nan sigmoid_cross_entropy", infinite),
             ("floormod fmod", lambda f, a, b: b == 0 or infinite(f, a, b) or over(f, bits(a) - bits(b))),
             ("broadcast_divide", lambda f, a, b: bool((b == 0).any())),
+            ("logaddexp2", lambda f, a, b: over(f, radius(a, b) + 1)),
             ("squared_difference", lambda f, a, b: over(f, radius(a, b) + 1)),
             ("divide divide_no_nan xlogy", lambda f, a, b: ratios(f, bits(a), bits(b)) or infinite(f, a, b)),
             (

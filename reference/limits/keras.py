@@ -6,6 +6,11 @@ import math
 
 from reference.limits.form import Format, Limit, anywhere, bits, infinite, over, per_op, radius, ratios, spread, under
 
+KERAS_LOSSES = (
+    "binary_crossentropy binary_focal_crossentropy mean_squared_error mean_absolute_error "
+    "mean_absolute_percentage_error mean_squared_logarithmic_error huber log_cosh hinge squared_hinge poisson "
+    "kl_divergence"
+)
 GRAPHS = ("function", "around", "xla", "unknown_shape", "unknown_rank")
 
 
@@ -24,7 +29,7 @@ def rounded_quotient(form: Format, a: float, b: float) -> bool:
 
 def beside_the_ends(_: Format, *x: float) -> bool:
     """A probability or label near zero or one."""
-    return any(v < 1 / 64 or v > 63 / 64 for v in x)
+    return any(v < 1 / 32 or v > 31 / 32 for v in x)
 
 
 KERAS = (
@@ -91,15 +96,40 @@ KERAS = (
         "multiplies it by the float16 cotangent and raises InvalidArgumentError; forward mode answers in float32.",
         dtypes=("float16", "bfloat16"),
     ),
+    Limit(
+        "Keras' losses need a known rank",
+        tuple(KERAS_LOSSES.split()),
+        "raised",
+        (1, 2),
+        anywhere,
+        ("mean_squared_error", "unknown_rank", "float32", 1, 0.75, 0.25),
+        "They compare the ranks of labels and predictions in Python: ValueError, cannot take the length of a shape with "
+        "unknown rank.",
+        modes=("unknown_rank",),
+    ),
+    Limit(
+        "mean_squared_logarithmic_error's epsilon is a float32",
+        ("mean_squared_logarithmic_error",),
+        "digits zero",
+        (1, 2),
+        lambda f, a, b: min(a, b) < 1.01e-7,
+        ("mean_squared_logarithmic_error", "tape", "float64", 1, 0.5, 0.0),
+        "Keras turns 1e-7 into a float32 tensor before it meets a float64 one: what is clipped has eight digits.",
+        dtypes=("float64",),
+    ),
     spread(
         "Keras' epsilon is no number of float16",
         "digits nan infinite zero",
         (1, 2),
-        dict.fromkeys(("binary_crossentropy", "binary_focal_crossentropy", "kl_divergence"), beside_the_ends),
+        {
+            **dict.fromkeys(("binary_crossentropy", "binary_focal_crossentropy", "kl_divergence"), beside_the_ends),
+            "poisson": anywhere,
+        },
         ("binary_crossentropy", "tape", "float16", 1, 1.0, 0.75),
         "In float16 the epsilon 1e-7 is subnormal and 1 - 1e-7 is 1: a saturated probability is not clipped, and the "
-        "loss takes log(0) and divides by 0; beside the ends the squares of quotients overflow.",
-        dtypes=("float16",),
+        "loss takes log(0) and divides by 0; beside the ends the squares of quotients overflow. In bfloat16, too, "
+        "1 - 1e-7 is 1.",
+        dtypes=("float16", "bfloat16"),
     ),
     Limit(
         "mean_absolute_percentage_error divides by small labels",
@@ -146,7 +176,7 @@ KERAS = (
         ("weighted_cross_entropy",),
         "nan infinite",
         (1, 2),
-        lambda f, a, b, w: infinite(f, a, b, w) or over(f, bits(w) + 2),
+        lambda f, a, b, w: over(f, bits(a) + 2, bits(b), bits(w) + 2),
         ("weighted_cross_entropy", "tape", "float32", 1, math.inf, 0.75, 0.75),
         "relu(-a), exp(-|a|) and the weight are multiplied out: an infinite or overflowing one meets a 0, or its like.",
     ),
@@ -165,7 +195,8 @@ KERAS = (
         (1, 2),
         per_op(
             ("huber", lambda f, a, b: over(f, radius(a, b) + 2)),
-            ("mean_absolute_error mean_squared_error", infinite),
+            ("mean_absolute_error", infinite),
+            ("mean_squared_error", lambda f, a, b: over(f, radius(a, b) + 2)),
             ("mean_squared_logarithmic_error", infinite),
             ("log_cosh", lambda f, a, b: over(f, radius(a, b) + 2)),
             ("log_poisson_loss", lambda f, a, b: over(f, a / math.log(2), bits(a) + max(bits(b), 0), bits(b) + 2)),
@@ -173,7 +204,7 @@ KERAS = (
                 "log_poisson_loss_full",
                 lambda f, a, b: over(f, a / math.log(2), bits(a) + max(bits(b), 0), bits(b) + 3, -3 * bits(b)),
             ),
-            ("poisson", infinite),
+            ("poisson", lambda f, a, b: over(f, bits(a) + 1, bits(b) + 1)),
         ),
         ("huber", "tape", "float32", 1, math.inf, 0.75),
         "Both branches of a loss are computed and the cotangent of the other is 0: the square of a large error, the "

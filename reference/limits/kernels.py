@@ -26,6 +26,7 @@ KERNELS = (
         per_op(
             ("log log2 log10", lambda f, x: bits(x) >= FLUSHED_STEP),
             ("log_poisson_loss_full", lambda f, a, b: bits(b) >= FLUSHED_STEP),
+            ("poisson", lambda f, a, b: bits(a) >= FLUSHED_STEP),
             ("mean_squared_logarithmic_error", lambda f, a, b: max(bits(a), bits(b)) >= FLUSHED_STEP),
             ("pow", lambda f, a, b: bits(a) >= FLUSHED_STEP),
             ("log1p", lambda f, x: bits(1 + x) >= FLUSHED_STEP),

@@ -16,6 +16,15 @@ MISSING = (
         "derivative, and forward mode even at first order, raises LookupError.",
     ),
     Limit(
+        "no gradient of TruncateMod",
+        ("truncatemod",),
+        "raised",
+        (1, 2),
+        anywhere,
+        ("truncatemod", "tape", "float32", 1, 5.5, 2.0),
+        "No gradient is registered for tf.truncatemod, although tf.math.floormod has one: LookupError.",
+    ),
+    Limit(
         "no second derivative of lgamma in float16",
         ("lgamma",),
         "raised",
