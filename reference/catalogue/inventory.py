@@ -86,8 +86,9 @@ SPELLINGS = (
     Spelling(
         "identity", "tf.identity linear positive real conj conjugate copy convert_to_tensor constant array asarray"
     ),
-    Spelling("identity", "asanyarray ascontiguousarray get_static_value squeeze atleast_1d"),
-    Spelling("identity", "cast saturate_cast", lambda tf, f, x: f(x, x.dtype)),
+    Spelling("identity", "asanyarray ascontiguousarray squeeze atleast_1d"),
+    Spelling("identity", "cast", lambda tf, f, x: f(x, x.dtype)),
+    Spelling("nan_to_num", "saturate_cast", lambda tf, f, x: f(x, x.dtype)),
     Spelling("identity", "ensure_shape", lambda tf, f, x: f(x, x.shape)),
     # exponentials and logarithms
     Spelling("exp", "exp exponential"),
@@ -248,7 +249,7 @@ SPELLINGS = (
     Spelling("logsumexp", "reduce_logsumexp logsumexp", lambda tf, f, x: f(x, axis=1)),
     Spelling("softmax", "softmax"),
     Spelling("log_softmax", "log_softmax"),
-    Spelling("norm", "norm reduce_euclidean_norm"),
+    Spelling("norm", "norm"),
     Spelling("broadcast_add", "add bias_add"),
     Spelling("broadcast_multiply", "multiply"),
     Spelling("broadcast_divide", "divide truediv true_divide realdiv"),
@@ -288,8 +289,8 @@ REASONS = (
         "append array_split atleast_2d atleast_3d batch_to_space boolean_mask broadcast_arrays broadcast_to"
         " collapse_repeated compress concat concatenate depth_to_space diag diagflat diagonal dsplit dstack"
         " dynamic_partition dynamic_stitch embedding_lookup expand_dims extract_sequences extract_volume_patches fill"
-        " flatten flip fliplr flipud fold full full_like gather gather_nd get_item hsplit hstack identity_n meshgrid"
-        " moveaxis pad ravel rearrange repeat reshape reverse reverse_sequence roll rot90 slice slice_update"
+        " flatten flip fliplr flipud fold full full_like gather gather_nd get_item get_static_value hsplit hstack identity_n"
+        " meshgrid moveaxis pad ravel rearrange repeat reshape reverse reverse_sequence roll rot90 slice slice_update"
         " space_to_batch space_to_batch_nd space_to_depth split stack strided_slice swapaxes take take_along_axis tile"
         " transpose tril triu tuple unfold unstack vsplit vstack",
     ),
@@ -330,6 +331,7 @@ REASONS = (
         " compute_average_loss cosine_similarity ctc ctc_loss dice nce_loss psnr sampled_softmax_loss"
         " scale_regularization_loss tversky",
     ),
+    Reason("array function: the row `norm` by a kernel of its own, EuclideanNorm", "reduce_euclidean_norm"),
     Reason("array function: products of arrays", "cdist correlate cross kron outer"),
     Reason(
         "array function: linear algebra",

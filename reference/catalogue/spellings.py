@@ -1,4 +1,4 @@
-"""Every spelling of every row as a row of its own, called "tanh as tf.keras.ops.tanh": a catalogue for the probe."""
+"""A catalogue for the probe: the rows, and every spelling of every row as a row "tanh as tf.keras.ops.tanh"."""
 
 from functools import partial
 from typing import Any, Dict
@@ -38,4 +38,4 @@ def collected() -> Dict[str, Op]:
     return found
 
 
-OPS = collected()
+OPS = dict(ROWS, **collected())
