@@ -102,8 +102,9 @@ def rowless() -> list[str]:
 def figures(inventory: Inventory) -> dict[str, int]:
     """How many functions there are, in how many names, and what the table says of them."""
     one = [name for name, first in inventory.first.items() if name == first]
-    some = [name for name in one if name in set(inventory.differentiable)]
-    rows = [name for name in some if not names(SPELLINGS).isdisjoint(alike(inventory, name))]
+    differentiable, uncalled = set(inventory.differentiable), set(inventory.uncalled)
+    some = [name for name in one if name in differentiable]
+    spelled = {inventory.first[name] for name in names(SPELLINGS) & inventory.first.keys()}
     kinds = Counter(inventory.found[name].get("kind", inventory.found[name]["gradient"]) for name in some)
     return {
         "public names": len(inventory.found),
@@ -113,15 +114,10 @@ def figures(inventory: Inventory) -> dict[str, int]:
         "of arrays": kinds["array"],
         "without a gradient": kinds["none"],
         "with none registered": kinds["unregistered"],
-        "with rows": len(rows),
-        "with reasons": len(some) - len(rows),
-        "not callable here": len([name for name in one if name in set(inventory.uncalled)]),
+        "with rows": len(spelled & set(some)),
+        "with reasons": len(set(some) - spelled),
+        "not callable here": len(uncalled.intersection(one)),
     }
-
-
-def alike(inventory: Inventory, name: str) -> list[str]:
-    """All names of one function."""
-    return [other for other, first in inventory.first.items() if first == inventory.first[name]]
 
 
 def report(inventory: Inventory) -> str:

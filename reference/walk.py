@@ -11,7 +11,7 @@ import itertools
 import sys
 import types
 from functools import lru_cache
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
 import numpy as np
 
@@ -247,8 +247,9 @@ class Walker:
         """
         if name.rpartition(".")[2] in UNTOUCHED:
             return {"gradient": "uncalled", "why": "would change TensorFlow for all that follow"}
-        function, said, why = resolved(self.tf, name), {}, ""  # type: Any, Dict[str, wire.Record], str
-        shapes = set()  # type: Set[Tuple[int, ...]]
+        function, why = resolved(self.tf, name), ""
+        said: Dict[str, wire.Record] = {}
+        shapes: Set[Tuple[int, ...]] = set()
         for shape, fill in calls(self.tf, name, function):
             if said and shape not in shapes:
                 break  # it was called at the shape before
@@ -281,7 +282,8 @@ class Walker:
         by = [i for i, g in enumerate(gradients) if g is not None]
         if not by:
             return dict(used, gradient="none" if self.depends(function, shape, fill) else "unlike")
-        kind = "elementwise" if shape == WIDE and self.elementwise(function, fill) else "array"
+        plain = shape in (WIDE, IMAGE) and len(ys) == 1 and tuple(ys[0].shape) == shape
+        kind = "elementwise" if plain and self.elementwise(function, shape, fill) else "array"
         return dict(used, gradient="some", kind=kind, by=by)
 
     def depends(self, function: Any, shape: Tuple[int, ...], fill: Any) -> bool:
@@ -289,18 +291,13 @@ class Walker:
         once, again, other = (floats(self.tf, fill(function, tensors(self.tf, shape, s))) for s in (0.1, 0.1, 1.1))
         return same(once, again) and not same(once, other)
 
-    def elementwise(self, function: Any, fill: Any) -> bool:
+    def elementwise(self, function: Any, shape: Tuple[int, ...], fill: Any) -> bool:
         """Whether one float of the answer depends on one float of each input: the Jacobians are diagonal."""
+        weights = self.tf.constant(np.reshape(np.cos(np.arange(np.prod(shape)) + 1.0), shape), "float32")
         for start in STARTS:
-            xs = tensors(self.tf, WIDE, start)
-            weights = self.tf.constant(np.reshape([0.7, -1.9, 2.3, 3.1], WIDE), "float32")
-            plain, ys = gradient(self.tf, function, fill, xs)
-            if len(ys) != 1 or tuple(ys[0].shape) != WIDE:
-                return False
-            weighted, _ = gradient(self.tf, function, fill, xs, weights)
-            pairs = [
-                (np.asarray(a) * np.asarray(weights), np.asarray(b)) for a, b in zip(plain, weighted) if a is not None
-            ]
+            xs = tensors(self.tf, shape, start)
+            plain, weighted = (gradient(self.tf, function, fill, xs, w)[0] for w in (None, weights))
+            pairs = [(a * weights, b) for a, b in zip(plain, weighted) if a is not None and a.dtype == weights.dtype]
             if all(np.isfinite(a).all() for a, _ in pairs):
                 return all(a.shape == b.shape and np.allclose(a, b, rtol=1e-4, atol=1e-6) for a, b in pairs)
         return False
@@ -308,7 +305,7 @@ class Walker:
 
 def functions(tf: Any) -> List[List[str]]:
     """Every public function of the namespaces, with all its names; classes and modules are none."""
-    names = {}  # type: Dict[int, List[str]]
+    names: Dict[int, List[str]] = {}
     for space in NAMESPACES:
         try:
             module = resolved(tf, space)
@@ -377,7 +374,8 @@ def form(tf: Any, due: List[Any], fillers: Dict[str, Any], kinds: Dict[str, str]
 
     def call(f: Any, xs: List[Any]) -> Any:
         unused = iter(xs)
-        positional, named = [], {}  # type: List[Any], Dict[str, Any]
+        positional: List[Any] = []
+        named: Dict[str, Any] = {}
         for p in due:
             kind = kinds.get(p.name)
             if kind is None:

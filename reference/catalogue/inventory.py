@@ -98,6 +98,7 @@ SPELLINGS = (
     Spelling("log1p", "log1p"),
     Spelling("log2", "log2"),
     Spelling("log10", "log10"),
+    Spelling("x_log_x", "xlogy", lambda tf, f, x: f(x, x)),
     Spelling("sigmoid", "sigmoid"),
     Spelling("log_sigmoid", "log_sigmoid"),
     Spelling("softplus", "softplus"),
@@ -289,10 +290,10 @@ REASONS = (
         "append array_split atleast_2d atleast_3d batch_to_space boolean_mask broadcast_arrays broadcast_to"
         " collapse_repeated compress concat concatenate depth_to_space diag diagflat diagonal dsplit dstack"
         " dynamic_partition dynamic_stitch embedding_lookup expand_dims extract_sequences extract_volume_patches fill"
-        " flatten flip fliplr flipud fold full full_like gather gather_nd get_item get_static_value hsplit hstack identity_n"
-        " meshgrid moveaxis pad ravel rearrange repeat reshape reverse reverse_sequence roll rot90 slice slice_update"
-        " space_to_batch space_to_batch_nd space_to_depth split stack strided_slice swapaxes take take_along_axis tile"
-        " transpose tril triu tuple unfold unstack vsplit vstack",
+        " flatten flip fliplr flipud fold full full_like gather gather_nd get_item get_static_value hsplit hstack"
+        " identity_n meshgrid moveaxis pad ravel rearrange repeat reshape reverse reverse_sequence roll rot90 slice"
+        " slice_update space_to_batch space_to_batch_nd space_to_depth split stack strided_slice swapaxes take"
+        " take_along_axis tile transpose tril triu tuple unfold unstack vsplit vstack",
     ),
     Reason(
         "array function: scatters and sums over segments",
@@ -391,6 +392,17 @@ UNCALLED = (
     Reason("refused by this backend of Keras", "vectorize"),
     Reason("the row `round`, but it raises: a tensor has no `astype`", "tf.experimental.numpy.round around"),
 )
+
+
+class Refusal(NamedTuple):
+    """A dtype that the functions of a namespace may refuse."""
+
+    space: str
+    dtype: str
+    why: str
+
+
+REFUSALS = (Refusal("tf.experimental.numpy", "bfloat16", "the promotion of types is NumPy's, which has no bfloat16"),)
 
 
 def dotted(word: str) -> List[str]:

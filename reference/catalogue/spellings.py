@@ -17,8 +17,15 @@ def resolved(tf: Any, name: str) -> Any:
 
 
 def called(call: Any, name: str, tf: Any, *x: Any) -> Any:
-    """The function of this name, called as the row's inputs are meant."""
-    return call(tf, resolved(tf, name), *x)
+    """The function of this name, called as the row's inputs are meant; TypeError where it answers in another dtype."""
+    return kept(call(tf, resolved(tf, name), *x), *x)
+
+
+def kept(y: Any, *x: Any) -> Any:
+    """The answer, if it has the dtype of the inputs."""
+    if y.dtype != x[0].dtype:
+        raise TypeError("the answer is {} where the inputs are {}".format(y.dtype.name, x[0].dtype.name))
+    return y
 
 
 def spelt(row: str, name: str) -> str:
