@@ -265,7 +265,7 @@ class Walker:
         for gradient in ("unregistered", "none", "unlike"):
             if gradient in said:
                 return said[gradient]
-        return {"gradient": "uncalled", "why": why}
+        return {"gradient": "uncalled", "why": why or "it takes other arguments than tensors"}
 
     def asked(self, function: Any, shape: Tuple[int, ...], fill: Any) -> wire.Record:
         """What one way to call a function says of its gradient."""
@@ -336,12 +336,24 @@ def calls(tf: Any, name: str, function: Any) -> Iterator[Tuple[Tuple[int, ...], 
         inputs = len(inspect.signature(by_hand).parameters) - 2
         yield IMAGE, lambda f, xs: by_hand(tf, f, *xs[:inputs])
         return
-    ways = [lambda f, xs, count=count: f(*xs[:count]) for count in (1, 2, 3)] + list(forms(tf, function))
+    counts = [count for count in (1, 2, 3) if takes(function, count)]
+    ways = [lambda f, xs, count=count: f(*xs[:count]) for count in counts] + list(forms(tf, function))
     for shape in SHAPES:
         for way in ways:
             yield shape, way
-    for dtype, count in itertools.product(("int32", "bool"), (1, 2)):
+    for dtype, count in itertools.product(("int32", "bool"), counts):
         yield (), lambda f, xs, dtype=dtype, count=count: f(*[tf.cast([1, 1], dtype)] * count)
+
+
+def takes(function: Any, count: int) -> bool:
+    """Whether a function can be called with so many arguments, as far as its signature tells."""
+    try:
+        inspect.signature(function).bind(*range(count))
+    except TypeError:
+        return False
+    except ValueError:  # it has no signature
+        pass
+    return True
 
 
 def forms(tf: Any, function: Any) -> Iterator[Any]:

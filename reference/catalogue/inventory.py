@@ -364,7 +364,8 @@ REASONS = (
         "associative_scan case cond custom_gradient foldl foldr fori_loop function grad_pass_through jvp map map_fn"
         " numpy_function py_function recompute_grad scan switch switch_case vectorized_map while_loop",
     ),
-    Reason("has no gradient on purpose", "guarantee_const stop_gradient"),
+    Reason("the identity, and no gradient on purpose", "stop_gradient"),
+    Reason("the identity of what is promised to be constant; no gradient is registered", "guarantee_const"),
 )
 
 #: What the walk cannot call, and why that hides no row.
