@@ -81,6 +81,16 @@ def test_the_walk_tells_kinds_apart(inventory: Inventory, name: str, gradient: s
 # The plants
 
 
+def test_another_version_is_told_what_the_table_s_own_fails(
+    inventory: Inventory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Names come and go between versions: only the one that the table is written for is held to it."""
+    told(inventory._replace(version="2.99.0"), ["tf.gone does not exist"])
+    assert "tf.gone does not exist" in capsys.readouterr().out
+    with pytest.raises(AssertionError, match="tf.gone does not exist"):
+        told(inventory._replace(version="2.21.3"), ["tf.gone does not exist"])
+
+
 def test_a_new_function_is_noticed(planted: Inventory) -> None:
     """A function that was put into a namespace is owed a row or a reason."""
     said = set(unexplained(planted))

@@ -395,14 +395,25 @@ UNCALLED = (
 
 
 class Refusal(NamedTuple):
-    """A dtype that the functions of a namespace may refuse."""
+    """Dtypes that some functions refuse, or answer in another dtype."""
 
-    space: str
-    dtype: str
+    names: str  # how the dotted names begin
+    dtypes: Tuple[str, ...]
+    says: str  # what the complaint contains
     why: str
 
 
-REFUSALS = (Refusal("tf.experimental.numpy", "bfloat16", "the promotion of types is NumPy's, which has no bfloat16"),)
+REFUSALS = (
+    Refusal(
+        "tf.experimental.numpy.", ("bfloat16",), "raised", "types are promoted as NumPy does, which has no bfloat16"
+    ),
+    Refusal(
+        "tf.keras.losses.MSLE",
+        ("float16", "bfloat16"),
+        "the answer is float32",
+        "Keras clips at a float32 tensor, where the other losses clip at a Python number",
+    ),
+)
 
 
 def dotted(word: str) -> List[str]:
