@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
 from reference.ask import Probe
+from reference.inventory import Inventory, walked
 from reference.trial import Trial
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read by TensorFlow while it is imported
@@ -49,3 +50,17 @@ def probe() -> Iterator[Probe]:
 def trial(probe: Probe) -> Trial:
     """The installed TensorFlow on trial; traces are kept for the session."""
     return Trial(probe)
+
+
+@pytest.fixture(scope="session")
+def planted() -> Inventory:
+    """All public functions of the installed TensorFlow, with some that are planted."""
+    return walked(plant="tests.planted_functions:plant")
+
+
+@pytest.fixture(scope="session")
+def inventory(planted: Inventory) -> Inventory:
+    """All public functions of the installed TensorFlow."""
+    names = [name for name in planted.found if "planted" not in name]
+    found, first = ({name: part[name] for name in names} for part in (planted.found, planted.first))
+    return planted._replace(found=found, first=first)

@@ -118,6 +118,7 @@ class Probe:
         self,
         *,
         python: str = sys.executable,
+        module: str = "reference.probe",
         catalogue: str = "reference.catalogue",
         plant: str | None = None,
         env: Mapping[str, str] | None = None,
@@ -127,7 +128,7 @@ class Probe:
         restart_after: int = 0,
     ) -> None:
         planted = ["--plant", plant] if plant else []
-        self.command = [python, "-m", "reference.probe", "--catalogue", catalogue, *planted]
+        self.command = [python, "-m", module, "--catalogue", catalogue, *planted]
         self.env = {**os.environ, **(env or {})}
         path = (str(ROOT), self.env.get("PYTHONPATH", ""))
         self.env["PYTHONPATH"] = os.pathsep.join(part for part in path if part)

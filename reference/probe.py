@@ -178,7 +178,7 @@ def options(arguments: List[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def serve(tf: Any, desk: Desk, answers: Any) -> None:
+def serve(desk: Any, answers: Any) -> None:
     """Answer line by line until there are no more jobs."""
     for line in sys.stdin:
         if not line.strip():
@@ -191,7 +191,7 @@ def serve(tf: Any, desk: Desk, answers: Any) -> None:
         wire.write(answers, desk.answer(job))
 
 
-def main(arguments: List[str]) -> int:
+def main(arguments: List[str], desk: Any = Desk) -> int:
     """Say hello, then answer."""
     chosen = options(arguments)
     answers = private_stdout()
@@ -208,7 +208,7 @@ def main(arguments: List[str]) -> int:
         gc.freeze()  # what TensorFlow brought along never has to be looked through again
     gc.set_threshold(200000, 50, 50)  # a third of the time went into looking for garbage
     wire.write(answers, {"hello": hello(tf)})
-    serve(tf, Desk(tf, ops), answers)
+    serve(desk(tf, ops), answers)
     return 0
 
 
