@@ -1,7 +1,8 @@
 """The known defects as a table: how large the region of each is, and whether another TensorFlow still has it.
 
 `limits` prints the rows of `reference.limits` by symptom. `limits --python PATH` asks the TensorFlow of another
-interpreter for every counterexample; with `--write` its answers are kept in `tables/` and become a column.
+interpreter for every counterexample; with `--write` its answers are kept in `tables/` and become a column. With
+`--scripts` every counterexample is run as a plain program on its own.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from reference import judge
+from reference import alone, judge
 from reference.ask import Probe
 from reference.basis import basis
+from reference.choices import Unusable
 from reference.examples import can_show, kernel_errs, question_of
+from reference.figures import in_ulp
 from reference.judge import Verdict
 from reference.limits import LIMITS, Limit, symptom
 from reference.outcome import FAILING
@@ -92,8 +95,10 @@ def said(verdict: Verdict, element: int) -> str:
     found = verdict.outcomes[element]
     if found.limit:
         return f"as in “{found.limit}”"
-    got = None if verdict.got is None else float(verdict.got[element])
-    return verdict.message if found.status == "raised" else symptom(found.status, got)
+    if found.status == "raised":
+        return verdict.message
+    shows = symptom(found.status, None if verdict.got is None else float(verdict.got[element]))
+    return f"{shows}, {in_ulp(found.ulp)} ULP" if shows == "digits" else shows
 
 
 def states(trial: Trial) -> Iterator[tuple[Limit, State]]:
@@ -212,9 +217,13 @@ def record(line: Line) -> dict[str, Any]:
 
 
 def run(options: argparse.Namespace) -> int:
-    """`limits`: the table, or with --python what another TensorFlow says."""
+    """`limits`: the table; with --python what another TensorFlow says; with --scripts what plain programs print."""
+    if options.scripts:
+        return scripts(options.python or sys.executable)
     if options.python:
         return elsewhere(options)
+    if options.write:
+        raise Unusable("--write keeps what another TensorFlow says: name its interpreter with --python.")
     lines = map(measured, LIMITS)
     if options.json:
         print(json.dumps([record(line) for line in lines], indent=1))
@@ -239,3 +248,16 @@ def elsewhere(options: argparse.Namespace) -> int:
     counts = {word: sum(each.now == word for each in found.values()) for word in WORDS}
     tell(f"TensorFlow {by.tensorflow}: " + ", ".join(f"{n} {word}" for word, n in counts.items()))
     return 0
+
+
+def scripts(python: str) -> int:
+    """Run every counterexample's plain program on its own; a number that is not the one judged is a finding."""
+    with Probe(python=python, env=ONE_THREAD) as probe:
+        trial = Trial(probe)
+        shown = [limit for limit in LIMITS if can_show(trial, limit)]
+        prints = alone.printed([alone.program(limit) for limit in shown], python)
+        off = [limit for limit, p in zip(shown, prints, strict=True) if not alone.agrees(p, alone.judged(trial, limit))]
+        for limit in off:
+            print(f"{limit.name}: {prints[shown.index(limit)]} instead of {alone.judged(trial, limit)}")
+        print(f"{len(shown)} plain programs run alone by {probe.hello['tensorflow']}: {len(off)} print another number")
+    return 1 if off else 0 if shown else 5
