@@ -11,8 +11,6 @@ GOOD = "print(['0x1p+0', '0x1p+0'])\nprint(None)"
 FAILS = "print(['0x1p+0'])\nraise LookupError('no')"
 DIES = "import os\nprint(['0x1p+0'])\nos._exit(7)"
 READS = "alone = 'y' not in globals() and __name__ == '__main__'\nprint([float(alone).hex()])"
-    "x = 1\nprint([float(y).hex() for y in (1, 2)] if 'y' not in globals() and __name__ == '__main__' else 'foreign')"
-)
 
 
 def test_what_programs_print() -> None:
