@@ -22,6 +22,9 @@ class Asked(NamedTuple):
     tensorflow: str
     cpu: tuple[str, ...]
 
+    def __str__(self) -> str:
+        return f"TensorFlow {self.tensorflow} on a processor with {', '.join(self.cpu) or 'nothing special'}"
+
 
 class Worst(NamedTuple):
     """The point at which an op is farthest from exact among those whose promise is kept, and the answer there."""

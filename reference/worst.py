@@ -39,6 +39,7 @@ from reference.trial import Trial, ask_at
 from reference.ulp import FORMATS, distance
 from reference.verify import JOBS_PER_PROBE, ONE_THREAD, end_with_parent
 from reference.wire import unpack
+from reference.words import again
 
 Array = np.ndarray
 
@@ -314,7 +315,9 @@ class Moved(NamedTuple):
         at = ", ".join(map(hexed, row.at))
         now = "no number" if self.got is None else f"{in_ulp(self.ulp)} ULP ({hexed(self.got)})"
         was = f"{in_ulp(row.ulp)} ULP ({hexed(row.got)})"
-        return f"{row.op} {row.dtype} order {row.order} at {at}: {now} from exact, on record are {was}"
+        said = f"{row.op} {row.dtype} order {row.order} at {at}: {now} from exact, on record are {was}"
+        weights = f"--cotangent={hexed(row.cotangent)} --tangent={','.join(map(hexed, row.tangents))}"
+        return f"{said}\n  again     {again(question_of(row, 1), 0)} {weights} --copies {COPIES}"
 
 
 def moved(trial: Trial, rows: Iterable[Worst]) -> Iterator[Moved]:
@@ -421,7 +424,7 @@ def check(options: argparse.Namespace) -> int:
     with Probe(env=ONE_THREAD) as probe:
         found, by = list(moved(Trial(probe), rows)), ratchet.asked(probe.hello)
     for each in found:
-        print(each, "" if each.row.by == by else f"(by TensorFlow {each.row.by.tensorflow} on another machine)")
+        print(each if each.row.by == by else f"{each}\n  note      the record is by {each.row.by}")
     print(
         f"{len(rows)} recorded points asked again: {len(found)} answers differ, {sum(f.farther for f in found)} farther"
     )
