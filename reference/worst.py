@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import math
 import multiprocessing
-import sys
+import signal
 import threading
 import time
 import zlib
@@ -37,7 +37,7 @@ from reference.question import Question, Side
 from reference.ratchet import Worst
 from reference.trial import Trial, ask_at
 from reference.ulp import FORMATS, distance
-from reference.verify import JOBS_PER_PROBE, ONE_THREAD, end_with_parent
+from reference.verify import JOBS_PER_PROBE, ONE_THREAD, end_with_parent, uninterrupted
 from reference.wire import unpack
 from reference.words import again
 
@@ -50,7 +50,7 @@ COPIES = 32  # of a recorded point in one vector: all of them go through TensorF
 COARSE = 1024  # points evenly spread over the line, each in a random place of its stretch
 CENTRAL = (2.0**-8, 2.0**8)  # magnitudes among which half as many again are spread
 SEEDS, NEIGHBOURS = 8, 32  # the worst points known, and how many floats about each are tried at a time
-GENERATIONS = 96  # so many times
+GENERATIONS = 96  # so many times in a row without a worse one, and a search is over
 JUDGED = 24  # points judged in full per generation, the farthest and some of the others; four times as many at first
 SECONDS = 2.0
 SHORT = ("float16", "bfloat16")
@@ -161,11 +161,12 @@ def search(trial: Trial, cell: Cell, seconds: float = SECONDS) -> Worst | None:
         if is_short(cell):
             whole = all_asked(trial, cell, pool, *spans[0], until + PATIENCE * seconds)
             return confirmed(trial, cell, pool, whole)
-        for generation in range(GENERATIONS):
-            if generation and (time.monotonic() > until or not len(pool.at)):
-                break
-            at = around(pool, generation, spans, stream, cell) if generation else coarse(op, cell, spans, stream)
-            advance(trial, cell, pool, at, JUDGED if generation else 4 * JUDGED)
+        advance(trial, cell, pool, coarse(op, cell, spans, stream), 4 * JUDGED)
+        generation = since = 0
+        while len(pool.at) and since < GENERATIONS and time.monotonic() < until:
+            generation, worst = generation + 1, pool.ulp[0]
+            advance(trial, cell, pool, neighbours(pool, generation, spans, stream, cell), JUDGED)
+            since = since + 1 if pool.ulp[0] <= worst else 0
         return confirmed(trial, cell, pool)
 
 
@@ -213,15 +214,20 @@ def filled(rows: Array) -> Array:
 
 
 def coarse(op: Op, cell: Cell, spans: list[tuple[int, int]], stream: np.random.PCG64) -> Array:
-    """The first block: deterministic points, and stretches of the line with a random place in each."""
+    """The first block: the deterministic points, and others spread over the line."""
     known = np.column_stack([places(column, cell.dtype) for column in finite(points(op, cell.dtype, "quick"))])
+    return np.vstack([within(known, spans), spread(cell, spans, stream)])
+
+
+def spread(cell: Cell, spans: list[tuple[int, int]], stream: np.random.PCG64) -> Array:
+    """One random place in each of many stretches of the line, and again where numbers are neither large nor small."""
     wide = [stretches(first, last, COARSE, stream) for first, last in spans]
     small, large = places(list(CENTRAL), cell.dtype).tolist()
     near = np.column_stack([stretches(small, large, COARSE // 2, stream) for _ in spans])
     signs = stream.random_raw(near.size).reshape(near.shape) % 2
     near = np.where(signs == 0, near, ~near)
     mixed = np.column_stack([wide[0], *(column[np.argsort(stream.random_raw(COARSE))] for column in wide[1:])])
-    return within(np.vstack([known, mixed, near]), spans)
+    return within(np.vstack([mixed, near]), spans)
 
 
 def finite(columns: list[Array]) -> list[Array]:
@@ -243,10 +249,17 @@ def within(at: Array, spans: list[tuple[int, int]]) -> Array:
     return at[np.logical_and.reduce(good)]
 
 
-def around(pool: Pool, generation: int, spans: list[tuple[int, int]], stream: np.random.PCG64, cell: Cell) -> Array:
-    """Neighbours of the pool's points, 2^k ULP and a bit away in one argument or in all; the reach shrinks in turns."""
+def neighbours(pool: Pool, generation: int, spans: list[tuple[int, int]], stream: np.random.PCG64, cell: Cell) -> Array:
+    """The next block: floats about the pool's, nearer and nearer; then other places of the line, and so on in turns."""
     widest = FORMATS[cell.dtype].precision + 1
-    reach = widest - (generation - 1) % (widest - 2)
+    reach = widest - generation % (widest - 2)
+    if reach == widest:
+        return np.vstack([spread(cell, spans, stream), pool.at[:1]])
+    return np.vstack([within(around(pool, reach, stream), spans), pool.at[:1]])
+
+
+def around(pool: Pool, reach: int, stream: np.random.PCG64) -> Array:
+    """Neighbours of the pool's points, 2^k ULP and a bit away in one argument or in all, where k is below the reach."""
     shape = (len(pool.at), NEIGHBOURS, pool.at.shape[1])
     raw = stream.random_raw(math.prod(shape)).reshape(shape)
     size = np.int64(1) << (np.arange(NEIGHBOURS, dtype=np.int64) % reach)[None, :, None]
@@ -254,8 +267,7 @@ def around(pool: Pool, generation: int, spans: list[tuple[int, int]], stream: np
     step = np.where(raw & np.uint64(1), step, -step)
     moved = (stream.random_raw(shape[0] * shape[1]) % np.uint64(shape[2] + 1)).reshape(shape[:2])[:, :, None]
     step = np.where((moved == shape[2]) | (moved == np.arange(shape[2])), step, 0)
-    at = (pool.at[:, None, :] + step).reshape(-1, shape[2])
-    return np.vstack([within(at, spans), pool.at[:1]])
+    return (pool.at[:, None, :] + step).reshape(-1, shape[2])
 
 
 def confirmed(trial: Trial, cell: Cell, pool: Pool, whole: bool = False) -> Worst | None:
@@ -368,14 +380,16 @@ def run(options: argparse.Namespace) -> int:
     chosen = cells(options.op, options.dtype, options.order)
     left = [c for c in chosen if options.again or not is_done(c, known.get(c), by)]
     known = {key: row for key, row in known.items() if key in set(cells((), (), ()))}
-    for n, (cell, row) in enumerate(searched(left, options.seconds, options.jobs or 1), 1):
-        print(line(cell, row), flush=True)
-        print(f"{n} of {len(left)} cells", end="\r", file=sys.stderr, flush=True)
-        if options.write and row is not None:
-            known[cell] = row
+    try:
+        for n, (cell, row) in enumerate(searched(left, options.seconds, options.jobs or 1), 1):
+            print(f"{line(cell, row)}   [{n} of {len(left)}]", flush=True)
+            if options.write and row is not None:
+                known[cell] = row
+                ratchet.written(known.values())
+    finally:  # an interrupted search leaves a record and its summary
+        if options.write:
             ratchet.written(known.values())
-    if options.write:
-        document(known)
+            document(known)
     return 0 if chosen else 5
 
 
@@ -389,7 +403,8 @@ def searched(chosen: list[Cell], seconds: float, jobs: int) -> Iterator[tuple[Ce
     spawn = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(jobs, mp_context=spawn, initializer=prepare)
     try:
-        futures = {pool.submit(perform, cell, seconds): cell for cell in chosen}
+        with uninterrupted():
+            futures = {pool.submit(perform, cell, seconds): cell for cell in chosen}
         for future in as_completed(futures):
             yield futures[future], future.result()
     finally:
@@ -401,6 +416,7 @@ def searched(chosen: list[Cell], seconds: float, jobs: int) -> Iterator[tuple[Ce
 def prepare() -> None:
     """Give this worker a probe of its own; it ends with its main process."""
     global _trial
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=end_with_parent, daemon=True).start()
     _trial = Trial(Probe(env=ONE_THREAD, restart_after=JOBS_PER_PROBE))
 
