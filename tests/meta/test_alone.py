@@ -2,7 +2,7 @@
 
 import pytest
 
-from reference import alone
+from reference import alone, defects
 from reference.__main__ import main
 from reference.alone import DIED, agrees, printed
 from reference.limits import LIMITS
@@ -44,9 +44,12 @@ def test_what_agrees(prints: list, judges: list, same: bool) -> None:
 
 
 @pytest.mark.deep
-def test_the_command_runs_every_script(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
-    """All print what was judged; a program of another function does not."""
+def test_the_command_tells_a_program_that_prints_another_number(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    """Programs of their own counterexamples print what was judged; another counterexample's does not."""
+    monkeypatch.setattr(defects, "LIMITS", LIMITS[2:4])
     assert main(["limits", "--scripts"]) == 0 and ": 0 print another number" in capsys.readouterr().out
-    other = alone.program(LIMITS[0])
+    other = alone.program(LIMITS[2])
     monkeypatch.setattr(alone, "program", lambda limit: other)
-    assert main(["limits", "--scripts"]) == 1
+    assert main(["limits", "--scripts"]) == 1 and f"{LIMITS[3].name}: " in capsys.readouterr().out
