@@ -42,14 +42,14 @@ def test_counts_in_closed_form(covers: Callable[[float], bool], domain: Domain, 
     assert found.inputs == wanted and found.exact
 
 
-@pytest.mark.parametrize("step, more", [(next_up, 1), (next_down, -1)])
-@pytest.mark.parametrize("border", [HALF_PI, 5.0, 1e-30, -1e30, float.fromhex("0x1.123456p+7")])
-def test_a_border_one_ulp_off_is_noticed(border: float, step: Callable[..., float], more: int) -> None:
+@pytest.mark.parametrize("border", [HALF_PI, 5.0, -1e30])
+def test_a_border_one_ulp_off_is_noticed(border: float) -> None:
     """A region that ends one float later has one float more."""
     edge = float(np.float32(border))
-    honest, planted = (count(lambda x, end=end: x <= end, Reals, "float32") for end in (edge, step(edge, "float32")))
-    assert planted.inputs - honest.inputs == more
-    assert honest.inputs == int(places([edge], "float32")[0]) - span(Reals, "float32")[0] + 1
+    ends = (next_down(edge, "float32"), edge, next_up(edge, "float32"))
+    below, honest, above = (count(lambda x, end=end: x <= end, Reals, "float32").inputs for end in ends)
+    assert above - honest == honest - below == 1
+    assert honest == int(places([edge], "float32")[0]) - span(Reals, "float32")[0] + 1
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
@@ -71,8 +71,10 @@ def test_islands_between_the_grids_places_are_an_estimate() -> None:
 
 def test_without_the_bisection_a_count_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """A border taken where the grid happens to stand is no border."""
+    edge = float.fromhex("0x1.2345p+7")
+    honest = count(lambda x: x <= edge, Reals, "float32").inputs
     monkeypatch.setattr(regions, "changed", lambda covers, low, high, begins, dtype: high)
-    assert count(lambda x: x <= float.fromhex("0x1.2345p+7"), Reals, "float32").inputs != 2278702721
+    assert count(lambda x: x <= edge, Reals, "float32").inputs > honest + 100
 
 
 def test_pairs_are_a_share() -> None:
@@ -80,7 +82,7 @@ def test_pairs_are_a_share() -> None:
     quarter = pairs(lambda a, b: a < 0 and b < 0, (Reals, Reals), "float32")
     assert abs(quarter.share - 0.25) < 0.002 and str(quarter).startswith("1 in 4")
     eighth = pairs(lambda a, b: a < 0 and abs(b) < 2.0**-64, (Reals, Reals), "float32")
-    assert abs(eighth.share - 0.5 * (127 - 64 + 0.0) / 255) < 0.004
+    assert abs(eighth.share - 0.5 * (127 - 64) / 255) < 0.004
     assert str(pairs(lambda a, b: a == b, (Reals, Reals), "float32")) == f"fewer than 1 in {PAIRS:,} pairs"
 
 
@@ -89,12 +91,12 @@ def test_sizes_in_words() -> None:
     assert str(Size(1234567, 2**32, True)) == "1,234,567" and str(Size(1234567, 2**32, False)) == "about 1,200,000"
 
 
-@pytest.mark.parametrize("limit", LIMITS[::6], ids=lambda limit: limit.name)
+@pytest.mark.parametrize("limit", LIMITS[::10], ids=lambda limit: limit.name)
 def test_a_limits_region_is_not_empty(limit: regions.Limit) -> None:
-    """Every op of a row has floats in its region, in one of the row's dtypes at least."""
-    for op in ops_of(limit)[:2]:
-        found = [size(limit, op, dtype) for dtype in limit.dtypes if dtype in op.dtypes][:2]
-        assert all(each is None or each.of == PAIRS or each.inputs > 0 for each in found), (limit.name, op.name)
+    """A row's first op has floats in its region, in the first two dtypes that both know."""
+    op = ops_of(limit)[0]
+    found = [size(limit, op, dtype) for dtype in limit.dtypes if dtype in op.dtypes][:2]
+    assert all(each is None or each.of == PAIRS or each.inputs > 0 for each in found)
 
 
 # -- the row of floats ----------------------------------------------------------------------------------------
