@@ -294,3 +294,25 @@ def test_a_worker_searches() -> None:
     cell = Cell("neg", "float32", 1)
     ((found, row),) = worst.searched([cell], 0.0, 1)
     assert found == cell and row is not None and row.ulp == 0
+
+
+def test_an_interrupted_search_keeps_what_it_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, probe: Probe, capsys: Any
+) -> None:
+    """The record and its summary hold what was found before, and the search goes on from there."""
+    monkeypatch.setattr(ratchet, "TABLE", tmp_path / "worst.json")
+    monkeypatch.setattr(worst, "DOCUMENT", tmp_path / "WORST.md")
+    monkeypatch.setattr(worst, "Probe", lambda **_: _Lent(probe))
+    (tmp_path / "WORST.md").write_text("\n".join(worst.MARKS))
+    left: list[Cell] = []
+
+    def one(chosen: list[Cell], seconds: float, jobs: int) -> Iterator[tuple[Cell, Worst]]:
+        left.extend(chosen)
+        yield chosen[0], EXP._replace(order=chosen[0].order, by=ratchet.asked(probe.hello))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(worst, "searched", one)
+    words = ["worst", "--op", "exp", "--dtype", "float32", "--write"]
+    assert main(words) == 130 and main(words) == 130
+    assert [cell.order for cell in left] == [1, 2, 2] and len(ratchet.read()) == 2
+    assert "| exp |" in (tmp_path / "WORST.md").read_text() and "Interrupted." in capsys.readouterr().err
