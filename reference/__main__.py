@@ -1,4 +1,4 @@
-"""The command line: python -m reference verify | show | list.
+"""The command line: python -m reference verify | show | list | worst | limits.
 
 Exit codes: 0 all right, 1 findings, 2 a command that cannot be meant, 3 something it needs is missing or
 broken, 5 nothing checked, 130 interrupted.
@@ -86,11 +86,33 @@ def verify(options: argparse.Namespace) -> int:
     from reference import choices
     from reference.verify import run
 
-    options.op = [choices.op_named(name).name for name in split("--op", options.op)]
+    choose(options)
     options.mode = [choices.mode_named(name, None)[0].name for name in split("--mode", options.mode)]
+    return run(options)
+
+
+def worst(options: argparse.Namespace) -> int:
+    """Search for the worst points, or hold TensorFlow to those on record."""
+    from reference.worst import run
+
+    choose(options)
+    return run(options)
+
+
+def limits(options: argparse.Namespace) -> int:
+    """Print the known defects, or ask another TensorFlow for them."""
+    from reference.defects import run
+
+    return run(options)
+
+
+def choose(options: argparse.Namespace) -> None:
+    """The ops, dtypes and orders that were typed, by their right names."""
+    from reference import choices
+
+    options.op = [choices.op_named(name).name for name in split("--op", options.op)]
     options.dtype = [choices.dtype_named(name) for name in split("--dtype", options.dtype)]
     options.order = sorted(set(options.order or ()))
-    return run(options)
 
 
 def show(options: argparse.Namespace) -> int:
@@ -133,7 +155,7 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
         description="Holds TensorFlow's derivatives to exact ones.",
     )
-    commands = top.add_subparsers(title="commands", required=True, metavar="verify | show | list")
+    commands = top.add_subparsers(title="commands", required=True, metavar="verify | show | list | worst | limits")
     add_verify(
         commands.add_parser(
             "verify", allow_abbrev=False, help="ask the installed TensorFlow everything and judge the answers"
@@ -143,6 +165,8 @@ def parser() -> argparse.ArgumentParser:
         commands.add_parser("show", allow_abbrev=False, help="print one question from end to end, kernel by kernel")
     )
     add_list(commands.add_parser("list", allow_abbrev=False, help="print the catalogue"))
+    add_worst(commands.add_parser("worst", allow_abbrev=False, help="search for the worst points that pass"))
+    add_limits(commands.add_parser("limits", allow_abbrev=False, help="print the known defects of TensorFlow"))
     return top
 
 
@@ -184,6 +208,33 @@ def add_list(command: argparse.ArgumentParser) -> None:
     """What `list` can be told."""
     command.add_argument("--json", action="store_true", help="print it as JSON")
     command.set_defaults(run=catalogue)
+
+
+def add_worst(command: argparse.ArgumentParser) -> None:
+    """What `worst` can be told."""
+    for option, what in (("--op", "functions"), ("--dtype", "dtypes")):
+        said = f"only these {what}; may be given several times"
+        command.add_argument(option, action="append", metavar="NAME[,NAME]", help=said)
+    command.add_argument(
+        "--order", type=int, choices=(1, 2), action="append", help="only first or only second derivatives"
+    )
+    command.add_argument("--seconds", type=float, default=2.0, metavar="N", help="time per search (%(default)s)")
+    command.add_argument("--jobs", type=positive, metavar="N", help="searches at a time (1)")
+    command.add_argument(
+        "--write", action="store_true", help="record what is found, cell by cell; go on if interrupted"
+    )
+    command.add_argument("--again", action="store_true", help="search the cells on record too")
+    command.add_argument("--check", action="store_true", help="ask the recorded points again: farther off is a finding")
+    command.set_defaults(run=worst)
+
+
+def add_limits(command: argparse.ArgumentParser) -> None:
+    """What `limits` can be told."""
+    command.add_argument("--python", metavar="PATH", help="ask the TensorFlow of this interpreter for each of them")
+    command.add_argument("--write", action="store_true", help="with --python: keep what it says")
+    command.add_argument("--scripts", action="store_true", help="run each of them as a plain program on its own")
+    command.add_argument("--json", action="store_true", help="print it as JSON")
+    command.set_defaults(run=limits)
 
 
 def positive(text: str) -> int:

@@ -6,7 +6,8 @@ import math
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from reference.sheet import Side
 FORMAT = 1
 
 repaired = 0  # damaged files met so far
+keeping = True  # whether blocks are read from disk and written there
 
 
 def folder() -> Path:
@@ -43,8 +45,21 @@ def key_of(*parts: Any) -> str:
     return digest.hexdigest()
 
 
+@contextmanager
+def nothing_kept() -> Iterator[None]:
+    """A `with` block in which every value is computed anew and none is kept: for points that are met once."""
+    global keeping
+    before, keeping = keeping, False
+    try:
+        yield
+    finally:
+        keeping = before
+
+
 def remembered(key: str, compute: Callable[[], list[Any]]) -> list[Any]:
     """The sides of each point, from disk where an undamaged file has them, else computed and kept."""
+    if not keeping:
+        return compute()
     path = folder() / key[:2] / f"{key}.json"
     found = load(path, key)
     if found is None:

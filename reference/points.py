@@ -10,6 +10,7 @@ import mpmath
 import numpy as np
 import sympy as sp
 
+from reference import ratchet
 from reference.derive import partials, step_floor, symbols_of
 from reference.op import Domain, Op
 from reference.ulp import FORMATS, next_down, next_up
@@ -26,12 +27,18 @@ NAN, INF = math.nan, math.inf
 
 
 def points(op: Op, dtype: str, tier: str = "full") -> list[np.ndarray]:
-    """One vector per argument of an elementwise row: the interesting points first, then every binade."""
+    """One vector per argument of an elementwise row: the interesting points first, then every binade.
+
+    The worst on record come last, so that every other point keeps its place, and with that its cotangent.
+    """
     room = QUICK if tier == "quick" else LIMITS[dtype] if op.arity == 1 else PAIRS
     chosen: list[Point] = []
     for level in (_unary if op.arity == 1 else _several)(op, dtype, tier == "quick"):
         fresh = _distinct((point for point in level if inside(op.domain, point)), skip=chosen)
         chosen += _thinned(fresh, room - len(chosen))
+    known = (at for at in ratchet.points_of(op.name, dtype) if len(at) == op.arity and inside(op.domain, at))
+    worst = _distinct(known, skip=chosen)
+    chosen = [*chosen[: room - len(worst)], *worst]
     return [np.array(column, dtype=np.float64) for column in zip(*chosen, strict=True)]
 
 

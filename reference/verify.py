@@ -239,9 +239,9 @@ def whole(text: str) -> dict[str, Any] | None:
 
 
 def fingerprint() -> str:
-    """The suite's own source, so that a run is only resumed by the code that began it."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
+    """The suite's own source and tables, so that a run is only resumed by the code that began it."""
+    digest, here = hashlib.sha256(), Path(__file__).parent
+    for path in sorted([*here.rglob("*.py"), *here.rglob("tables/*.json")]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

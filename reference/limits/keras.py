@@ -103,8 +103,8 @@ KERAS = (
         (1, 2),
         anywhere,
         ("mean_squared_error", "unknown_rank", "float32", 1, 0.75, 0.25),
-        "They compare the ranks of labels and predictions in Python: ValueError, cannot take the length of a shape with "
-        "unknown rank.",
+        "They compare the ranks of labels and predictions in Python: ValueError, cannot take the length of a shape "
+        "with unknown rank.",
         modes=("unknown_rank",),
     ),
     Limit(

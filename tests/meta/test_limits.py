@@ -8,21 +8,18 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from reference import examples, judge, limits
+from reference import alone, examples, judge, limits
 from reference.ask import Probe
 from reference.catalogue import OPS
 from reference.examples import holds, question_of
-from reference.judge import Verdict
 from reference.kernels import KERNELS
 from reference.limits import LIMITS, Limit, anywhere, named, symptom
 from reference.modes import MODES
 from reference.op import FLOATS, Op
 from reference.outcome import FAILING, Outcome
 from reference.points import cases, points, rounded
-from reference.script import script
 from reference.trial import Trial, ask_at
 from reference.wire import pack
-from tests.programs import printed
 
 SYMPTOMS = {"nan", "infinite", "zero", "digits", "none", "raised", "crashed"}
 PLAIN = ([0.75], [0.75, 1.5])  # a point at which nothing special happens, for one argument and for two
@@ -131,18 +128,10 @@ def test_the_limit_is_still_true(trial: Trial, limit: Limit) -> None:
 def test_every_limit_shows_in_a_plain_program(trial: Trial) -> None:
     """At most 15 lines of TensorFlow alone print the very numbers that were judged."""
     shown = [limit for limit in LIMITS if examples.can_show(trial, limit)]
-    questions = [examples.question_of(limit) for limit in shown]
-    texts = [script(question, [limit.name]) for question, limit in zip(questions, shown, strict=True)]
+    texts = [alone.program(limit) for limit in shown]
     assert all(len(text.splitlines()) <= 15 and "reference" not in text for text in texts)
-    for limit, question, answer in zip(shown, questions, printed(texts), strict=True):
-        assert answer == [said(v) for v in trial.verdicts(question)][: len(answer)], limit.name
-
-
-def said(verdict: Verdict) -> object:
-    """An entry as a plain program prints it."""
-    if verdict.got is None:
-        return verdict.message.partition(":")[0] if verdict.outcomes[0].question == "raised" else None
-    return sorted({float(x).hex() for x in verdict.got})
+    for limit, prints in zip(shown, alone.printed(texts), strict=True):
+        assert alone.agrees(prints, alone.judged(trial, limit)), f"{limit.name}: {prints}"
 
 
 def test_an_untrue_limit_is_told(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:

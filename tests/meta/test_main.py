@@ -22,6 +22,8 @@ DOCUMENTED = {
     "verify": "--op --mode --dtype --order --out --quick --resume --json --jobs --no-progress",
     "show": "op --at --mode --dtype --order --cotangent --tangent --case --copies --all --script --json",
     "list": "--json",
+    "worst": "--op --dtype --order --seconds --jobs --write --again --check",
+    "limits": "--python --write --scripts --json",
 }
 
 
@@ -93,6 +95,8 @@ SENTENCES = [
     ("verify --op tahn", "There is no op 'tahn'"),
     ("verify --op tanh,tahn", "There is no op 'tahn'"),
     ("verify --mode tpe", "There is no mode 'tpe'"),
+    ("worst --op tahn", "There is no op 'tahn'"),
+    ("limits --write", "--write keeps what another TensorFlow says: name its interpreter with --python."),
     ("verify --dtype half", "There is no dtype 'half'; there are float16, bfloat16, float32 and float64."),
 ]
 

@@ -12,8 +12,8 @@ import pytest
 
 from reference import __main__ as command
 from reference import show
+from reference.alone import printed
 from reference.ask import Probe
-from tests.programs import printed
 
 Run = Callable[..., tuple[int, str]]
 
