@@ -29,17 +29,24 @@ def bessel_i(n: int, x: Array) -> Array:
     return np.where(np.abs(x) < 1, near_zero[n](x), value) if n in near_zero else value
 
 
+def bessel_j(n: int, x: Array) -> Array:
+    """SciPy's J of any order; but that loses digits of what is below about 1e-154, which J0 and J1 do not."""
+    near_zero = {0: scipy.special.j0, 1: scipy.special.j1}
+    return near_zero[n](x) if n in near_zero else scipy.special.jv(n, x)
+
+
 SPECIAL: dict[str, Any] = {
     "erf": scipy.special.erf,
     "erfc": scipy.special.erfc,
     "digamma": scipy.special.digamma,
     "trigamma": trigamma,
     "bessel_i": bessel_i,
-    "bessel_j": scipy.special.jv,
+    "bessel_j": bessel_j,
     "bessel_y": scipy.special.yv,
     "bessel_k": scipy.special.kv,
     "polygamma": scipy.special.polygamma,
     "zeta": scipy.special.zeta,
+    "lgamma": scipy.special.gammaln,
 }
 
 AS_NUMPY: dict[str, Any] = {
@@ -49,6 +56,9 @@ AS_NUMPY: dict[str, Any] = {
     "polylog": lambda order, z: scipy.special.spence(1 - z),
     "Ei": scipy.special.expi,
     "erfcinv": scipy.special.erfcinv,
+    "hurwitz": lambda k, s, q: scipy.special.zeta(s, q),
+    "gamma_p": lambda k, a, x: scipy.special.gammainc(a, x),
+    "beta_i": lambda j, k, a, b, x: scipy.special.betainc(a, b, x),
 }
 
 
@@ -59,13 +69,14 @@ class Namespace:
         return SPECIAL[name] if name in SPECIAL else getattr(np, name)
 
 
-def numpy_gradient(op: Op, g: Array, primals: list[Array]) -> list[Array]:
-    """The row's cotangents in float64, one array per input."""
+def numpy_gradient(op: Op, g: Array, primals: list[Array]) -> list[Array | None]:
+    """The row's cotangents in float64, one array per input; None where no textbook has a formula for one."""
     x = [np.asarray(v, dtype=np.float64) for v in primals]
     cotangent = np.asarray(g, dtype=np.float64)
     with np.errstate(all="ignore"):
         answer = op.vjp(Namespace(), cotangent, numpy_value(op, x), *x)
-    return [np.asarray(v, dtype=np.float64) for v in (answer if isinstance(answer, tuple) else (answer,))]
+    answers = answer if isinstance(answer, tuple) else (answer,)
+    return [None if v is None else np.asarray(v, dtype=np.float64) for v in answers]
 
 
 def numpy_value(op: Op, primals: list[Array]) -> Array:

@@ -29,11 +29,22 @@ BITS = 320  # of working precision
 LIBRARY = 4.0
 WIDER: dict[str, tuple[float, str]] = {
     "trigamma": (64.0, "SciPy's zeta(2, x), and below 0 a reflection that subtracts"),
-    "bessel_i": (64.0, "AMOS promises digits, not ULP: power and asymptotic series of some dozens of terms"),
+    **dict.fromkeys(
+        ("bessel_i", "bessel_j", "bessel_y", "bessel_k"),
+        (64.0, "AMOS promises digits, not ULP: power and asymptotic series of some dozens of terms"),
+    ),
+    "polygamma": (64.0, "SciPy's zeta(3, x)"),
+    "zeta": (64.0, "SciPy's zeta adds an expansion of a dozen terms"),
 }
 #: Functions that answer for an argument so many ULP away, each with its reason.
 BESIDE: dict[str, tuple[float, str]] = {
     "digamma": (8.0, "below 0 SciPy reflects, and near the zeros there the parts cancel"),
+    "polygamma": (8.0, "SciPy's zeta with a negative argument: near the zeros there the parts cancel"),
+    "bessel_j": (
+        8.0,
+        "SciPy reduces large arguments, and about zeros all arguments, with an error of their last digits",
+    ),
+    "bessel_y": (8.0, "the same"),
 }
 
 
@@ -44,9 +55,16 @@ def trigamma(x: arb) -> arb:
     return (arb.pi() / arb.sin_pi(x)) ** 2 - balls.polygamma(arb(1), 1 - x)
 
 
+def of_finite(function: Callable[[arb], arb]) -> Callable[[arb], arb]:
+    """A function that has no value at infinity, where Arb returns its range."""
+    return lambda x: function(x) if x.is_finite() else arb.nan()
+
+
 FUNCTIONS: dict[str, Callable[..., arb]] = {
     **balls.ROUNDED,
     **balls.SELECTIONS,
+    "sin": of_finite(arb.sin),
+    "cos": of_finite(arb.cos),
     "trigamma": trigamma,
     "bessel_i": lambda n, x: x.bessel_i(n),
     "bessel_j": lambda n, x: x.bessel_j(n),
@@ -129,7 +147,8 @@ class Textbook:
         scalar, (read, widen) = FUNCTIONS[name], self.function(name)
 
         def computed(*x: Any) -> Number:
-            return Number(widen(scalar(*(read(as_ball(v)) for v in x))), self.operation)
+            *orders, last = map(as_ball, x)
+            return Number(widen(scalar(*orders, read(last))), self.operation)
 
         return balls.lifted(computed, INPUTS.get(name, 1))
 
@@ -153,12 +172,12 @@ MEANS = Textbook(unrounded, lambda name: (unrounded, unrounded))
 ALLOWS = Textbook(Rounding("float64"), library)
 
 
-def gradient(op: Op, space: Textbook, g: Array, y: Array, primals: list[Array]) -> list[Array]:
-    """The row's cotangents as balls, one object array per input; y holds balls of the function's value."""
+def gradient(op: Op, space: Textbook, g: Array, y: Array, primals: list[Array]) -> list[Array | None]:
+    """The row's cotangents as balls, an object array or None per input; y holds balls of the function's value."""
     with precision(BITS):
         answer = op.vjp(space, space.enter(g), space.enter(y), *map(space.enter, primals))
         answers = answer if isinstance(answer, tuple) else (answer,)
-        return [balls.lifted(as_ball, 1)(np.asarray(a, dtype=object)) for a in answers]
+        return [None if a is None else balls.lifted(as_ball, 1)(np.asarray(a, dtype=object)) for a in answers]
 
 
 def derivative(op: Op, g: Array, primals: list[Array]) -> list[Array]:

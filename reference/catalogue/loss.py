@@ -55,6 +55,15 @@ def cross_entropy_vjp(np, g, y, a, b):
     return g * held * ((1 - b) / (1 - p) - b / p), g * (np.log1p(-p) - np.log(p))
 
 
+def focal_vjp(np, g, y, a, b):
+    """Of m^2 times the cross entropy, where m = a + b - 2 a b is how far the prediction is from the label."""
+    low, m = np.float64(EPSILON), a + b - 2 * a * b
+    p = np.where(a < low, low, np.where(a > 1 - low, 1 - low, a))
+    entropy = -(b * np.log(p) + (1 - b) * np.log1p(-p))
+    by_a, by_b = cross_entropy_vjp(np, g, y, a, b)
+    return m * m * by_a + 2 * g * m * (1 - 2 * b) * entropy, m * m * by_b + 2 * g * m * (1 - 2 * a) * entropy
+
+
 def kl_vjp(np, g, y, a, b):
     """Of b log(b / a), both clipped."""
     low = np.float64(EPSILON)
@@ -142,19 +151,7 @@ ROWS = (
         "binary_focal_crossentropy",
         primal=lambda sp, a, b: (1 - (b * a + (1 - b) * (1 - a))) ** 2 * cross_entropy(sp, a, b),
         tf=keras("binary_focal_crossentropy"),
-        vjp=lambda np, g, y, a, b: tuple(
-            g
-            * (
-                (a + b - 2 * a * b) * (a + b - 2 * a * b) * d
-                + 2
-                * (a + b - 2 * a * b)
-                * (1 - 2 * o)
-                * np.where(
-                    (a + b - 2 * a * b) == 0, 0, y / np.where((a + b - 2 * a * b) == 0, 1, (a + b - 2 * a * b) ** 2)
-                )
-            )
-            for d, o in zip(cross_entropy_vjp(np, 1 + 0 * g, y, a, b), (b, a))
-        ),
+        vjp=focal_vjp,
         domain=(UNIT, UNIT),
         at=((0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0), (0.5, 1.0)),
         note="a is a probability, b the label; gamma is 2",
