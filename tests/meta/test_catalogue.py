@@ -1,4 +1,4 @@
-"""Is every row of the catalogue well formed? (That its textbook gradient is the derivative: `tests/test_textbook.py`.)"""
+"""Is every row of the catalogue well formed? Whether its textbook gradient is right, `tests/test_textbook.py` asks."""
 
 import ast
 import inspect
