@@ -24,6 +24,7 @@ from typing import Any, Dict, List, Optional, Tuple
 import numpy as np
 
 from reference import trace, wire
+from reference.catalogue import complexes
 from reference.modes import MODES, question
 
 COUNTED = re.compile(r"(__inference_\w+?)_\d+")  # TensorFlow numbers its functions, in every process anew
@@ -200,7 +201,7 @@ def main(arguments: List[str]) -> int:
     except Exception as error:  # a broken installation may raise anything
         sys.stderr.write("TensorFlow cannot be imported: {}\n".format(first_line(error)))
         return UNSETTLED
-    ops = importlib.import_module(chosen.catalogue).OPS
+    ops = dict(complexes.OPS, **importlib.import_module(chosen.catalogue).OPS)
     if chosen.plant:
         module, _, function = chosen.plant.partition(":")
         getattr(importlib.import_module(module), function)(tf)

@@ -1,0 +1,98 @@
+"""One TensorFlow on trial at complex arguments: every mode judged by its own trace, or by the plain mode's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from reference.ask import Probe
+from reference.catalogue.complexes import COMPLEXES, TABLE
+from reference.modes import MODES
+from reference.outcome import FAILING
+from reference.plane import limits, replay
+from reference.plane.judge import Basis, Verdict, basis, judge
+from reference.plane.question import Question, ask
+from reference.replay import UnknownKernel
+
+PLAIN = {"vjp": ("tape", "nested"), "jvp": ("forward", "")}
+JACOBIAN_POINTS = 12
+
+
+def cells() -> Iterator[tuple[str, str, str, int]]:
+    """Every op, mode, dtype and order of the table."""
+    for name in TABLE:
+        for mode in MODES.values():
+            for order in (1, 2):
+                if mode.asks[order - 1] is not None:
+                    for dtype in COMPLEXES:
+                        yield name, mode.name, dtype, order
+
+
+class Trial:
+    """Asks, replays, judges; what is known of TensorFlow is marked as such."""
+
+    def __init__(self, probe: Probe):
+        self.probe = probe
+        self.asked = 0
+
+    def verdicts(self, question: Question) -> list[Verdict]:
+        """A verdict on every entry of the answer to one question."""
+        if question.asks == "jacobian":
+            question = question.at(finite_places(question)[:JACOBIAN_POINTS])
+        answer, base = self.answered(question)
+        return [self.listed(v, base) for v in judge(question, answer, base)]
+
+    def answered(self, question: Question) -> tuple[dict[str, Any], Basis]:
+        """The answer with its replayed trace; the plain mode's where it has none of its own."""
+        answer = self.answer(question, trace=question.mode.traced)
+        if question.mode.traced:
+            return answer, replayed(question, answer)
+        plain = question._replace(mode=MODES[("tape", "nested")[question.order - 1]])
+        return answer, replayed(plain, self.answer(plain, trace=True))
+
+    def answer(self, question: Question, trace: bool) -> dict[str, Any]:
+        self.asked += 1
+        return self.probe.ask(question.job(str(self.asked), trace))
+
+    def listed(self, verdict: Verdict, base: Basis) -> Verdict:
+        """The verdict with every failing outcome that a limit names turned into `known`."""
+        failing = [k for k, o in enumerate(verdict.outcomes) if o.status in FAILING]
+        if not failing:
+            return verdict
+        outcomes = list(verdict.outcomes)
+        audits = audited(base, failing)
+        for place, k in enumerate(failing):
+            blame = limits.blamed(audits, place) if verdict.got is not None else None
+            limit = limits.named(verdict, k, blame)
+            kernel = "" if blame is None else blame.kernel
+            status = "known" if limit else outcomes[k].status
+            outcomes[k] = outcomes[k]._replace(status=status, kernel=kernel, limit=limit.name if limit else "")
+        return verdict._replace(outcomes=outcomes)
+
+
+def audited(base: Basis, places: list[int]) -> list[replay.Audit]:
+    """The trace of these points, kernel by kernel."""
+    return [] if base.trace is None else replay.audit(base.trace.take(np.array(places)))
+
+
+def replayed(question: Question, answer: dict[str, Any]) -> Basis:
+    """The basis of an answer's trace; an empty one without a trace."""
+    return basis(question, answer.get("trace") if None not in answer.get("values", [None]) else None)
+
+
+def finite_places(question: Question) -> np.ndarray:
+    """Points of moderate size, spread over the block: what a Jacobian is asked at."""
+    sizes = [np.abs(x) for x in question.primals]
+    good = np.flatnonzero(np.all([(s > 1e-3) & (s < 30) for s in sizes], axis=0))
+    return good[np.linspace(0, len(good) - 1, JACOBIAN_POINTS).astype(int)]
+
+
+def question_of(name: str, mode: str, dtype: str, order: int, *primals: complex) -> Question:
+    """A question at one point, or at the deterministic ones."""
+    given = [np.array([z], dtype) for z in primals] if primals else None
+    return ask(TABLE[name], mode, dtype, order, given)
+
+
+__all__ = ["Trial", "UnknownKernel", "cells", "question_of"]
