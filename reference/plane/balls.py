@@ -141,33 +141,35 @@ PLANE = Plane()
 class Widening:
     """What a kernel that is within `ulp` units of |exact| · 2^(1 - precision) may return; real formats alike.
 
-    A part that is exactly zero stays so in arithmetic (`keeps_zeros`); a part below the normal range may be
-    flushed; where a modulus may be beyond the largest float nothing is promised.
+    A part that is exactly zero stays so in arithmetic (`keeps_zeros`). So many numbers on the way to a part
+    (`flushes`) may be below the normal range, and flushed. Where a modulus may be beyond the largest float nothing is
+    promised.
     """
 
-    def __init__(self, dtype: str, ulp: float, keeps_zeros: bool = True):
+    def __init__(self, dtype: str, ulp: float, keeps_zeros: bool = True, flushes: int = 1):
         form = FORMATS[PARTS.get(dtype, dtype)]
         self.real = dtype not in PARTS
         self.unit = arb(ulp) * arb(2) ** (1 - form.precision)
-        self.tiny = arb(2) ** form.emin
+        self.tiny = flushes * arb(2) ** form.emin
         self.largest = (2 - arb(2) ** (1 - form.precision)) * arb(2) ** form.emax
         self.keeps_zeros = keeps_zeros
 
-    def __call__(self, z: acb) -> acb:
+    def __call__(self, z: acb, times: Any = 1) -> acb:
         z = acb(z)
-        if not z.is_finite():
+        if not z.is_finite() or not arb(times).is_finite():
             return NOTHING
         size = z.abs_upper()
         if not size <= self.largest:
             return NOTHING
-        error = size * self.unit
+        error = size * self.unit * times
         return acb(self.part(z.real, error), arb(0) if self.real else self.part(z.imag, error))
 
     def part(self, x: arb, error: arb) -> arb:
         if x.is_zero() and (self.keeps_zeros or error.is_zero()):
             return x
-        slack = error if abs(x) >= self.tiny or self.unit.is_zero() else error + self.tiny
-        return x + arb(0, slack.upper())
+        if error.is_zero() and abs(x) >= self.tiny:
+            return x
+        return x + arb(0, (error + self.tiny).upper())
 
 
 class Stepped:
@@ -180,7 +182,8 @@ class Stepped:
 
     def _with(self, operation: Callable[[acb, acb], acb], other: Any, ulp: float) -> Stepped:
         made = operation(self.ball, ball_of(other))
-        return Stepped(Widening(self.dtype, 0.5 if self.dtype not in PARTS else ulp)(made), self.dtype)
+        widen = Widening(self.dtype, ulp, flushes=PRODUCTS) if self.dtype in PARTS else Widening(self.dtype, 0.5)
+        return Stepped(widen(made), self.dtype)
 
     def __add__(self, other: Any) -> Stepped:
         return self._with(lambda a, b: a + b, other, SUM)
@@ -221,3 +224,4 @@ LEAVE = lifted(ball_of, 1)
 # "Error bounds on complex floating-point multiplication", 2007), with or without a fused multiply-add. A quotient by
 # a · conj(b) / |b|² is a product, a sum of squares (2 u) and two divisions (u): √5 + 3.
 SUM, PRODUCT, QUOTIENT = 0.5, 1.1181, 2.6181
+PRODUCTS = 3  # two real products and their sum make each part of a complex product

@@ -47,7 +47,7 @@ def sides(name: str, order: int, dtype: str, point: Point) -> tuple[Derivatives,
         for way in ways(op, point, dtype) if branches(op, order) else ():
             there = settled(op, order, dtype, moved(centre, way, 1))
             if there is not None and not any(agree(there, known, dtype) for known in found):
-                found.append(there)
+                found.append(blurred(there, dtype))
         return tuple(found)
     return limit(op, order, dtype, point)
 
@@ -65,10 +65,16 @@ def limit(op: ComplexOp, order: int, dtype: str, point: Point) -> tuple[Derivati
         elif not agree(near, nearer, dtype) or found and not agree(nearer, found[0], dtype):
             return ()
         else:
-            found.append(nearer)
+            found.append(blurred(nearer, dtype))
     if silent == len(around):
         raise Unsettled(f"{op.name} at {point}")
     return tuple(found[:1])
+
+
+def blurred(found: Derivatives, dtype: str) -> Derivatives:
+    """Derivatives at a point beside, as those of the point itself: as far off as steps are small, and more."""
+    relative = arb(0, 2.0 ** -(FORMATS[PARTS[dtype]].precision + GUARD))
+    return {place: v + acb(v.abs_upper() * relative, v.abs_upper() * relative) for place, v in found.items()}
 
 
 @lru_cache(maxsize=None)
@@ -92,8 +98,7 @@ def ways(op: ComplexOp, point: Point, dtype: str, everywhere: bool = False) -> l
 
 def steps(z: complex, dtype: str, real: bool, everywhere: bool) -> list[acb]:
     form = FORMATS[PARTS[dtype]]
-    size = math.frexp(abs(z))[1] - 4 * form.precision if z else form.emin - form.precision - 100
-    small = acb(arb((1, size)))
+    small = acb(arb((1, math.frexp(min(abs(z), 1.0) if z else 1.0)[1] + form.emin - 4 * form.precision)))
     upwards = [] if real or not (everywhere or z.imag == 0) else [small * acb(0, 1), small * acb(0, -1)]
     sideways = [small, -small] if everywhere or z.real == 0 else []
     return [acb(0), *upwards, *sideways]

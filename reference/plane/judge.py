@@ -25,6 +25,7 @@ from reference.wire import PARTS, unpack
 
 Array = np.ndarray
 BALLS = 200  # bits in which balls are compared
+SLACK = 50  # bits beyond the dtype's to which a side of a cut is known
 
 
 class Basis(NamedTuple):
@@ -154,13 +155,18 @@ def answered(
         return ("right", "") if ulp <= 2 else ("wrong", "value")
     if not value.is_finite():
         return "unbounded", ""
-    if len(sides) > 1 and ulp <= float(width_of(value) / spacing(sides[0], dtype)):
+    if len(sides) > 1 and ulp <= reach(value, dtype):
         return promised(sides, value, got, dtype), ""
     if not allowed(value, got):
         return "wrong", "value"
     if not any(value.overlaps(side) for side in sides):
         return "unbounded", ""  # every kernel kept its contract, and the truth was lost: something overflowed
     return promised(sides, value, got, dtype), ""
+
+
+def reach(value: acb, dtype: str) -> float:
+    """How far in ULP from its own side a number may be that took another side of a cut than the replay."""
+    return float(width_of(value) / value.abs_lower()) * 2.0 ** FORMATS[PARTS[dtype]].precision
 
 
 def allowed(value: acb | None, got: complex) -> bool:
@@ -171,7 +177,8 @@ def same(formula: acb, side: acb, dtype: str) -> bool:
     """Whether the formula's ball meets the exact answer; what no float can show apart is the same."""
     if formula.overlaps(side):
         return True
-    return bool((formula - side).abs_lower() < arb(FORMATS[PARTS[dtype]].smallest) / 2**20)
+    form, apart = FORMATS[PARTS[dtype]], (formula - side).abs_lower()
+    return bool(apart < arb(form.smallest) / 2**20 or apart < side.abs_lower() * arb(2) ** -(form.precision + SLACK))
 
 
 def beyond(side: acb, dtype: str) -> bool:

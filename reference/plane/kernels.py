@@ -9,16 +9,21 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from reference.kernels import KERNELS
-from reference.plane.balls import PRODUCT, QUOTIENT, SUM
+from reference.plane.balls import PRODUCT, PRODUCTS, QUOTIENT, SUM
 
 
 class Contract(NamedTuple):
-    """Units of |exact| · 2u, zero for what moves values only; `stepwise`: the formula, operation by operation."""
+    """Units of |exact| · 2u, zero for what moves values only; `stepwise`: the formula, operation by operation.
+
+    `growth`: (space, *inputs) -> how many times `ulp` more is allowed.
+    """
 
     ulp: float = 0.0
     stepwise: bool = False
     keeps_zeros: bool = True  # arithmetic on numbers whose imaginary part is zero gives such a number
     real_ulp: float = 0.5  # the same kernel on real numbers
+    flushes: int = 1  # so many numbers on the way to a part may be subnormal
+    growth: Callable[..., Any] | None = None
 
 
 EXACTLY = Contract()
@@ -49,19 +54,21 @@ MOVES = (
     " LogicalAnd LogicalOr LogicalNot Cast Sum"
 )
 ELEMENTARIES = (
-    "Exp Expm1 Log Log1p Sin Cos Tan Asin Acos Atan Sinh Cosh Tanh Asinh Acosh Atanh Sigmoid Pow Xlogy Xlog1py Rsqrt"
+    "Exp Expm1 Log Log1p Sin Cos Tan Asin Acos Atan Sinh Cosh Tanh Asinh Acosh Atanh Sigmoid Xlogy Xlog1py Rsqrt"
     " Returned ComplexAbs Angle"
 )
 
 CONTRACTS: dict[str, Contract] = {
     **dict.fromkeys(MOVES.split(), EXACTLY),
     **dict.fromkeys("Add AddV2 AddN Sub".split(), Contract(SUM)),
-    **dict.fromkeys("Mul MulNoNan Square".split(), Contract(PRODUCT)),
-    **dict.fromkeys("Div RealDiv DivNoNan Xdivy Reciprocal Inv".split(), Contract(QUOTIENT)),
+    **dict.fromkeys("Mul MulNoNan Square".split(), Contract(PRODUCT, flushes=PRODUCTS)),
+    **dict.fromkeys("Div RealDiv DivNoNan Xdivy Reciprocal Inv".split(), Contract(QUOTIENT, flushes=PRODUCTS)),
     **dict.fromkeys("TanhGrad SigmoidGrad SqrtGrad RsqrtGrad ReciprocalGrad InvGrad".split(), STEPWISE),
-    "SquaredDifference": Contract(PRODUCT + 2 * SUM),  # the difference is rounded once, and counts twice
+    "SquaredDifference": Contract(PRODUCT + 2 * SUM, flushes=PRODUCTS),  # the difference is rounded once, and counts twice
     "Sqrt": ELEMENTARY._replace(keeps_zeros=True, real_ulp=0.5),
     **dict.fromkeys(ELEMENTARIES.split(), ELEMENTARY),
+    # C++ says that it is exp(y log x): an argument that is rounded moves the result by |y log x| times as much.
+    "Pow": ELEMENTARY._replace(growth=lambda B, x, y: B.modulus(y * B.log(x))),
 }
 
 

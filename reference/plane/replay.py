@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -9,7 +10,7 @@ import numpy as np
 from flint import acb, arb
 
 from reference.balls import lifted, working
-from reference.plane.balls import ENTER, LEAVE, NOTHING, PLANE, SUM, Widening, as_complex
+from reference.plane.balls import ENTER, LEAVE, NOTHING, PLANE, SUM, Widening, as_complex, complex_ball
 from reference.plane.kernels import CONTRACTS, meaning
 from reference.replay import Node, Tensor, Trace, UnknownKernel, as_list, is_short, run, settled
 from reference.ulp import FORMATS
@@ -52,9 +53,25 @@ def leaf_of(trace: Trace, flush: bool) -> Callable[[str, Tensor], Any]:
         if name not in trace.sources:
             digits = max(FORMATS[PARTS.get(d, d)].precision for d in (tensor.dtype, trace.dtype))
             return lifted(lambda v: literal(complex(v), digits), 1)(tensor.values)
-        return flushed(tensor) if flush else as_complex(tensor.values)
+        if flush:
+            return flushed(tensor)
+        return lifted(beside, 1)(tensor.values) if tensor.dtype in PARTS else as_complex(tensor.values)
 
     return leaf
+
+
+ASIDE = 1300  # bits below a number's size, or below one
+
+
+def beside(z: complex) -> acb:
+    """A number on an axis, moved off it by next to nothing to where its zero's sign says: off a branch cut."""
+    ball, z = complex_ball(z), complex(z)
+    if not ball.is_finite() or z == 0 or z.real != 0 and z.imag != 0:
+        return ball
+    small = arb((1, math.frexp(min(abs(z), 1.0))[1] - ASIDE))
+    if z.imag == 0:
+        return acb(z.real, math.copysign(1.0, z.imag) * small)
+    return acb(math.copysign(1.0, z.real) * small, z.imag)
 
 
 def flushed(tensor: Tensor) -> Any:
@@ -112,7 +129,11 @@ def contracted(node: Node, inputs: list[Any], recorded: list[Tensor | None]) -> 
     ulp = contract.ulp if dtype in PARTS or not contract.ulp else contract.real_ulp
     if node.op == "Cast":
         ulp = SUM
-    return [lifted(Widening(dtype, ulp, contract.keeps_zeros), 1)(out) for out in outputs]
+    widen = Widening(dtype, ulp, contract.keeps_zeros, contract.flushes)
+    if contract.growth is None:
+        return [lifted(widen, 1)(out) for out in outputs]
+    growth = contract.growth(PLANE, *inputs)
+    return [lifted(lambda z, g: Widening(dtype, ulp, False)(z, 1 + g.abs_upper()), 2)(out, growth) for out in outputs]
 
 
 def sum_widening(dtype: str, count: int) -> Callable[..., acb]:

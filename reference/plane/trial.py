@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,11 +13,11 @@ from reference.catalogue.complexes import COMPLEXES, TABLE
 from reference.modes import MODES
 from reference.outcome import FAILING
 from reference.plane import limits, replay
+from reference.plane.blame import blamed
 from reference.plane.judge import Basis, Verdict, basis, judge
 from reference.plane.question import Question, ask
 from reference.replay import UnknownKernel
 
-PLAIN = {"vjp": ("tape", "nested"), "jvp": ("forward", "")}
 JACOBIAN_POINTS = 12
 
 
@@ -45,12 +46,13 @@ class Trial:
         return [self.listed(v, base) for v in judge(question, answer, base)]
 
     def answered(self, question: Question) -> tuple[dict[str, Any], Basis]:
-        """The answer with its replayed trace; the plain mode's where it has none of its own."""
+        """The answer with its replayed trace; the plain mode's where it has none, or none that can be replayed."""
         answer = self.answer(question, trace=question.mode.traced)
-        if question.mode.traced:
-            return answer, replayed(question, answer)
-        plain = question._replace(mode=MODES[("tape", "nested")[question.order - 1]])
-        return answer, replayed(plain, self.answer(plain, trace=True))
+        if answer.get("trace") or "values" not in answer:
+            with contextlib.suppress(UnknownKernel):
+                return answer, basis(question, answer.get("trace"))
+        plainly = plain(question)
+        return answer, basis(plainly, self.answer(plainly, trace=True).get("trace"))
 
     def answer(self, question: Question, trace: bool) -> dict[str, Any]:
         self.asked += 1
@@ -62,11 +64,12 @@ class Trial:
         if not failing:
             return verdict
         outcomes = list(verdict.outcomes)
-        audits = audited(base, failing)
-        for place, k in enumerate(failing):
-            blame = limits.blamed(audits, place) if verdict.got is not None else None
+        numbers = [k for k in failing if outcomes[k].question == "value"]
+        audits = audited(base, numbers)
+        for k in failing:
+            blame = blamed(audits, numbers.index(k), len(numbers)) if k in numbers else None
             limit = limits.named(verdict, k, blame)
-            kernel = "" if blame is None else blame.kernel
+            kernel = "" if blame is None else blame.kernel if blame.broken else f"{blame.kernel} overflows"
             status = "known" if limit else outcomes[k].status
             outcomes[k] = outcomes[k]._replace(status=status, kernel=kernel, limit=limit.name if limit else "")
         return verdict._replace(outcomes=outcomes)
@@ -74,12 +77,17 @@ class Trial:
 
 def audited(base: Basis, places: list[int]) -> list[replay.Audit]:
     """The trace of these points, kernel by kernel."""
-    return [] if base.trace is None else replay.audit(base.trace.take(np.array(places)))
+    return [] if base.trace is None or not places else replay.audit(base.trace.take(np.array(places)))
 
 
-def replayed(question: Question, answer: dict[str, Any]) -> Basis:
-    """The basis of an answer's trace; an empty one without a trace."""
-    return basis(question, answer.get("trace") if None not in answer.get("values", [None]) else None)
+def plain(question: Question) -> Question:
+    """The question to a tape with the same exact answer; a Jacobian's weight has been conjugated on its way."""
+    mode = MODES[("tape", "nested")[question.order - 1]]
+    if question.asks in ("vjp", "vjp_of_jvp"):
+        return question._replace(mode=mode)
+    if question.order == 1:
+        return question._replace(mode=mode, cotangent=np.conj(question.cotangent))
+    return question._replace(mode=mode, tangents=[np.conj(h) for h in question.tangents])
 
 
 def finite_places(question: Question) -> np.ndarray:
