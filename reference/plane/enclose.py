@@ -8,7 +8,7 @@ branch point, 0/0) only limits from all directions that agree count.
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import product
 
 import sympy as sp
@@ -24,6 +24,7 @@ Derivatives = dict[tuple[int, ...], acb]
 Point = tuple[complex, ...]
 
 GUARD = 60  # bits that an enclosure has more than the dtype
+WIDE = 400  # bits in which an enclosure is only passed on
 GROWTH = (1, 4, 16, 64)  # times the first precision
 
 
@@ -74,10 +75,11 @@ def limit(op: ComplexOp, order: int, dtype: str, point: Point) -> tuple[Derivati
 def blurred(found: Derivatives, dtype: str) -> Derivatives:
     """Derivatives at a point beside, as those of the point itself: as far off as steps are small, and more."""
     relative = arb(0, 2.0 ** -(FORMATS[PARTS[dtype]].precision + GUARD))
-    return {place: v + acb(v.abs_upper() * relative, v.abs_upper() * relative) for place, v in found.items()}
+    with working(WIDE):
+        return {place: v + acb(v.abs_upper() * relative, v.abs_upper() * relative) for place, v in found.items()}
 
 
-@lru_cache(maxsize=None)
+@cache
 def branches(op: ComplexOp, order: int) -> bool:
     """Whether a derivative holds a function that has a branch cut."""
     return any(has_cut(e) for found in partials(op, order).values() for e in sp.preorder_traversal(found))
@@ -107,7 +109,9 @@ def steps(z: complex, dtype: str, real: bool, everywhere: bool) -> list[acb]:
 def moved(centre: list[acb], way: tuple[acb, ...], times: int) -> list[acb]:
     """The point moved by a step, or by its part that is as small again."""
     with working(100_000):
-        return [z + step * (abs(step) * arb(2) ** -20 if times == 2 else 1) for z, step in zip(centre, way, strict=True)]
+        return [
+            z + step * (abs(step) * arb(2) ** -20 if times == 2 else 1) for z, step in zip(centre, way, strict=True)
+        ]
 
 
 def settled(op: ComplexOp, order: int, dtype: str, point: list[acb]) -> Derivatives | None:
@@ -126,7 +130,7 @@ def settled(op: ComplexOp, order: int, dtype: str, point: list[acb]) -> Derivati
     return None
 
 
-@lru_cache(maxsize=None)
+@cache
 def all_places(op: ComplexOp, order: int) -> tuple[tuple[int, ...], ...]:
     count = len(variables(op))
     pairs = [(i, j) for i in range(count) for j in range(i, count)] if order == 2 else []

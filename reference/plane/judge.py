@@ -128,9 +128,7 @@ def numbers(question: Question, record: dict[str, Any]) -> tuple[Array | None, s
     return values.astype(np.complex128), ""
 
 
-def outcome(
-    sides: list[acb] | None, formula: acb | None, value: acb | None, got: complex, dtype: str
-) -> Outcome:
+def outcome(sides: list[acb] | None, formula: acb | None, value: acb | None, got: complex, dtype: str) -> Outcome:
     """The verdict on one number."""
     if sides is None:
         return Outcome("unbounded", "", 0.0)

@@ -37,6 +37,7 @@ OWN: dict[str, Callable[..., Any]] = {
     "Complex": lambda B, x, y: B.complex(x, y),
     "ComplexAbs": lambda B, z: B.modulus(z),
     "Angle": lambda B, z: B.angle(z),
+    "Abs": lambda B, x: B.modulus(x),
     "Sqrt": lambda B, z: B.sqrt(z),
     "SqrtGrad": lambda B, y, g: g * 0.5 / B.conjugate(y),
     "RsqrtGrad": lambda B, y, g: g * B.conjugate(y) * -0.5 * (B.conjugate(y) * B.conjugate(y)),
@@ -51,7 +52,7 @@ MOVES = (
     "Conj Real Imag Complex Neg Identity IdentityN ReadVariableOp PlaceholderWithDefault StopGradient PreventGradient"
     " Snapshot ZerosLike OnesLike Select SelectV2 Reshape BroadcastTo ExpandDims Squeeze Transpose Tile Fill ConcatV2"
     " Pack Unpack GatherV2 StridedSlice Shape BroadcastGradientArgs Equal NotEqual Greater GreaterEqual Less LessEqual"
-    " LogicalAnd LogicalOr LogicalNot Cast Sum"
+    " LogicalAnd LogicalOr LogicalNot Cast Sum Abs"
 )
 ELEMENTARIES = (
     "Exp Expm1 Log Log1p Sin Cos Tan Asin Acos Atan Sinh Cosh Tanh Asinh Acosh Atanh Sigmoid Xlogy Xlog1py Rsqrt"
@@ -64,7 +65,9 @@ CONTRACTS: dict[str, Contract] = {
     **dict.fromkeys("Mul MulNoNan Square".split(), Contract(PRODUCT, flushes=PRODUCTS)),
     **dict.fromkeys("Div RealDiv DivNoNan Xdivy Reciprocal Inv".split(), Contract(QUOTIENT, flushes=PRODUCTS)),
     **dict.fromkeys("TanhGrad SigmoidGrad SqrtGrad RsqrtGrad ReciprocalGrad InvGrad".split(), STEPWISE),
-    "SquaredDifference": Contract(PRODUCT + 2 * SUM, flushes=PRODUCTS),  # the difference is rounded once, and counts twice
+    "SquaredDifference": Contract(
+        PRODUCT + 2 * SUM, flushes=PRODUCTS
+    ),  # the difference is rounded once, and counts twice
     "Sqrt": ELEMENTARY._replace(keeps_zeros=True, real_ulp=0.5),
     **dict.fromkeys(ELEMENTARIES.split(), ELEMENTARY),
     # C++ says that it is exp(y log x): an argument that is rounded moves the result by |y log x| times as much.

@@ -179,9 +179,9 @@ LIMITS: tuple[Limit, ...] = (
         "zero nan infinite digits",
         (1, 2),
         lambda f: square_leaves(f.form, f.operands[1]),
-        ("abs", "tape", "complex64", 1, 1.2e-38 + 0j),
-        "The kernel divides by |b|² without scaling: where that underflows it answers 0 as if b were 0, or has lost "
-        "its digits; RealDiv at the same numbers is right.",
+        ("sign", "tape", "complex64", 1, -4.701977e-37 - 3.526483e-37j),
+        "The kernel divides by |b|² without scaling: where that is subnormal the quotient has lost its digits, and where "
+        "it is 0 the answer is 0 as if b were 0; RealDiv at the same numbers is right.",
     ),
     Limit(
         "Pow far from its normal numbers",

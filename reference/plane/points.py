@@ -94,7 +94,9 @@ def weights(op: ComplexOp, dtype: str, count: int) -> tuple[Array, list[Array]]:
     """A cotangent and one tangent per input, neither of which is one, real or imaginary, unless it has to be real."""
 
     def column(salt: int) -> Array:
-        parts = np.array([[WEIGHTS[(k + salt) % 7], (-1.0) ** k * WEIGHTS[(3 * k + salt + 1) % 7]] for k in range(count)])
+        parts = np.array(
+            [[WEIGHTS[(k + salt) % 7], (-1.0) ** k * WEIGHTS[(3 * k + salt + 1) % 7]] for k in range(count)]
+        )
         return joined(parts.reshape(count, 2))
 
     c, hs = column(0), [column(2 + i) for i in range(op.arity)]

@@ -13,7 +13,7 @@ from reference.balls import lifted, working
 from reference.plane.balls import ENTER, LEAVE, NOTHING, PLANE, SUM, Widening, as_complex, complex_ball
 from reference.plane.kernels import CONTRACTS, meaning
 from reference.replay import Node, Tensor, Trace, UnknownKernel, as_list, is_short, run, settled
-from reference.ulp import FORMATS
+from reference.ulp import FORMATS, round_ball
 from reference.wire import PARTS
 
 Array = np.ndarray
@@ -81,13 +81,33 @@ def flushed(tensor: Tensor) -> Any:
 def formula(trace: Trace) -> dict[str, Any]:
     """Every tensor as the trace's formula means it, without any rounding."""
 
+    digits = FORMATS[PARTS[trace.dtype]].precision
+
     def step(node: Node, inputs: list[Any]) -> list[Any]:
         recorded = [trace.tensors.get(name) for name in node.outputs]
+        if node.op == "Cast" and recorded[0] is not None and precision_of(recorded[0]) < digits:
+            return [lifted(rounded(recorded[0].dtype), 1)(numbers(recorded[0], inputs[0]))]
         outputs = [settled(t, o) for t, o in zip(recorded, means(node, inputs), strict=True)]
         return [numbers(t, o) for t, o in zip(recorded, outputs, strict=True)]
 
     with working(PRECISION):
         return run(trace, "plane formula", step, leaf_of(trace, flush=False))
+
+
+def precision_of(tensor: Tensor) -> float:
+    """The digits of a tensor's format; integers and decisions are exact."""
+    return FORMATS[PARTS.get(tensor.dtype, tensor.dtype)].precision if tensor.is_float else math.inf
+
+
+def rounded(dtype: str) -> Callable[[acb], acb]:
+    """A cast to a format narrower than the question's means its rounding."""
+    part = PARTS.get(dtype, dtype)
+
+    def each(x: arb) -> arb:
+        nearest = round_ball(x, part)
+        return x if nearest is None or not math.isfinite(nearest) else arb(nearest)
+
+    return lambda z: acb(each(z.real), each(z.imag))
 
 
 def value(trace: Trace) -> dict[str, Any]:
@@ -176,7 +196,8 @@ def audit(trace: Trace) -> list[Audit]:
 
 def audited(trace: Trace, node: Node) -> list[Audit]:
     outputs = [trace.tensors.get(name) for name in node.outputs]
-    if not any(t is not None and t.is_float for t in outputs) or node.op == "Returned":
+    numbers_only = any(t is not None and t.is_float for t in outputs)
+    if not numbers_only or node.op == "Returned" or trace.sums_over(node):  # what sums a block is no one point's
         return []
     operands = [trace.tensors[name] for name in node.inputs]
     exact = means(node, [as_complex(t.values) if t.is_float else t.values for t in operands])

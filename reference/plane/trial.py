@@ -52,7 +52,9 @@ class Trial:
             with contextlib.suppress(UnknownKernel):
                 return answer, basis(question, answer.get("trace"))
         plainly = plain(question)
-        return answer, basis(plainly, self.answer(plainly, trace=True).get("trace"))
+        with contextlib.suppress(UnknownKernel):
+            return answer, basis(plainly, self.answer(plainly, trace=True).get("trace"))
+        return answer, basis(question, None)
 
     def answer(self, question: Question, trace: bool) -> dict[str, Any]:
         self.asked += 1
@@ -67,7 +69,7 @@ class Trial:
         numbers = [k for k in failing if outcomes[k].question == "value"]
         audits = audited(base, numbers)
         for k in failing:
-            blame = blamed(audits, numbers.index(k), len(numbers)) if k in numbers else None
+            blame = blamed(audits, numbers.index(k), len(at_least_two(numbers))) if k in numbers else None
             limit = limits.named(verdict, k, blame)
             kernel = "" if blame is None else blame.kernel if blame.broken else f"{blame.kernel} overflows"
             status = "known" if limit else outcomes[k].status
@@ -76,8 +78,12 @@ class Trial:
 
 
 def audited(base: Basis, places: list[int]) -> list[replay.Audit]:
-    """The trace of these points, kernel by kernel."""
-    return [] if base.trace is None or not places else replay.audit(base.trace.take(np.array(places)))
+    """The trace of these points, kernel by kernel; of two at least, so that a sum over them is seen to be one."""
+    return [] if base.trace is None or not places else replay.audit(base.trace.take(np.array(at_least_two(places))))
+
+
+def at_least_two(places: list[int]) -> list[int]:
+    return places * 2 if len(places) == 1 else places
 
 
 def plain(question: Question) -> Question:
