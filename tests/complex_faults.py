@@ -42,6 +42,11 @@ def where_lower(tf: Any, z: Any, d: Any, other: Any) -> Any:
     return tf.where(tf.math.imag(z) < 0, other, d)
 
 
+def below(tf: Any, z: Any) -> Any:
+    """In the lower half plane beside the cuts of the inverse sine."""
+    return (tf.math.imag(z) < 0) & (tf.abs(tf.math.real(z)) > 1)
+
+
 FAULTS = (
     Fault("exp", "nothing: the right formula in the same wrapping", lambda tf, g, y, z: g * tf.math.conj(y),
           innocent=True),
@@ -52,7 +57,7 @@ FAULTS = (
     Fault("sqrt", "the other branch in the lower half plane",
           lambda tf, g, y, z: g * 0.5 / tf.math.conj(where_lower(tf, z, y, -y))),
     Fault("asin", "the sheet above the cut continued below it", lambda tf, g, y, z: g / tf.math.conj(
-        tf.sqrt(1 - z * z) * tf.cast(tf.where((tf.math.imag(z) < 0) & (tf.abs(tf.math.real(z)) > 1), -1.0, 1.0), z.dtype))),
+        tf.sqrt(1 - z * z) * tf.cast(tf.where(below(tf, z), -1.0, 1.0), z.dtype))),
     Fault("tanh", "the real part only",
           lambda tf, g, y, z: tf.cast(tf.math.real(g * tf.math.conj(1 - y * y)), g.dtype)),
     Fault("square", "through half precision", lambda tf, g, y, z: to_narrow(tf, g * tf.math.conj(2 * z), "float16")),

@@ -67,7 +67,7 @@ def hold(trial: Trial, question: Question) -> list[Verdict]:
 
 def thinned(question: Question, count: int) -> Question:
     """At most so many points, spread over the block."""
-    return question.at(np.unique(np.linspace(0, question.count - 1, min(count, question.count)).astype(int)))
+    return question.at(np.unique(np.linspace(0, question.length - 1, min(count, question.length)).astype(int)))
 
 
 # -- the convention ---------------------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ def test_derivatives_are_right(trial: Trial, name: str, order: int) -> None:
     """At the deterministic points every gradient is the exact one, as far as its formula can carry it."""
     dtype = COMPLEXES[(list(TABLE).index(name) + order) % 2]
     question = question_of(name, PLAIN[order], dtype, order)
-    hold(trial, thinned(question, question.count if question.op.arity == order == 1 else 90))
+    hold(trial, thinned(question, question.length if question.op.arity == order == 1 else 90))
 
 
 MODES_IN_TURN = [(m.name, order) for m in MODES.values() for order in (1, 2) if m.asks[order - 1] is not None]

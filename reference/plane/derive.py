@@ -46,16 +46,17 @@ def primal(op: ComplexOp) -> sp.Expr:
 
 def mirrored(expr: sp.Expr, zs: tuple[sp.Symbol, ...], ws: tuple[sp.Symbol, ...]) -> sp.Expr:
     """The conjugate of an expression: conjugates for variables, and the other way round."""
-    swap = dict(zip(zs + ws, ws + zs, strict=True))
-    return expr.xreplace({**swap, sp.I: -sp.I})
+    swap: dict[sp.Basic, sp.Basic] = {sp.I: -sp.I}
+    swap.update(zip(zs + ws, ws + zs, strict=True))
+    return expr.xreplace(swap)
 
 
 @cache
 def partials(op: ComplexOp, order: int) -> dict[tuple[int, ...], sp.Expr]:
     """The derivatives by all (first order) or all pairs (second order) of the variables, by their places."""
     symbols, value = variables(op), primal(op)
-    first = {(i,): value.diff(v) for i, v in enumerate(symbols)}
-    second = {
+    first: dict[tuple[int, ...], sp.Expr] = {(i,): value.diff(v) for i, v in enumerate(symbols)}
+    second: dict[tuple[int, ...], sp.Expr] = {
         (i, j): first[i,].diff(symbols[j])
         for i, j in combinations_with_replacement(range(len(symbols) if order == 2 else 0), 2)
     }

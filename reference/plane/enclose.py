@@ -109,9 +109,8 @@ def steps(z: complex, dtype: str, real: bool, everywhere: bool) -> list[acb]:
 def moved(centre: list[acb], way: tuple[acb, ...], times: int) -> list[acb]:
     """The point moved by a step, or by its part that is as small again."""
     with working(100_000):
-        return [
-            z + step * (abs(step) * arb(2) ** -20 if times == 2 else 1) for z, step in zip(centre, way, strict=True)
-        ]
+        smaller = [step * (abs(step) * arb(2) ** -20 if times == 2 else 1) for step in way]
+        return [z + step for z, step in zip(centre, smaller, strict=True)]
 
 
 def settled(op: ComplexOp, order: int, dtype: str, point: list[acb]) -> Derivatives | None:

@@ -57,7 +57,7 @@ def basis(question: Question, record: dict[str, Any] | None) -> Basis:
     nothing: list[Array | None] = [None] * len(question.entries)
     if record is None:
         return Basis("", nothing, nothing)
-    trace = Trace.read(record, question.dtype, question.count)
+    trace = Trace.read(record, question.dtype, question.length)
     means, allows = replay.formula(trace), replay.value(trace)
     return Basis(question.mode.name, results(trace, means), results(trace, allows), trace)
 
@@ -70,7 +70,7 @@ def results(trace: Trace, made: dict[str, Any]) -> list[Array | None]:
 
 def judge(question: Question, answer: dict[str, Any], base: Basis) -> list[Verdict]:
     """A verdict on every entry of an answer."""
-    exact = [sides_at(question, k) for k in range(question.count)]
+    exact = [sides_at(question, k) for k in range(question.length)]
     return [heard(question, entry, answer, base, exact) for entry in range(len(question.entries))]
 
 
@@ -88,16 +88,16 @@ def heard(
     """A verdict on one entry, whatever came back."""
     for status in ("raised", "crashed"):
         if status in answer:
-            outcomes = [Outcome(status, status, math.inf)] * question.count
+            outcomes = [Outcome(status, status, math.inf)] * question.length
             return Verdict(question, entry, None, outcomes, answer[status])
     record = answer["values"][entry]
     if record is None:
         zero = all(not sides or all(side[entry].is_zero() for side in sides) for sides in exact)
         found = Outcome("right", "", 0.0) if zero else Outcome("missing", "missing", math.inf)
-        return Verdict(question, entry, None, [found] * question.count, "None for zero" if zero else "")
+        return Verdict(question, entry, None, [found] * question.length, "None for zero" if zero else "")
     got, message = numbers(question, record)
     if got is None:
-        return Verdict(question, entry, None, [Outcome("wrong", "shape", math.inf)] * question.count, message)
+        return Verdict(question, entry, None, [Outcome("wrong", "shape", math.inf)] * question.length, message)
     formula, value = base.formula[entry], base.value[entry]
     with working(BALLS):
         outcomes = [
@@ -118,7 +118,7 @@ def numbers(question: Question, record: dict[str, Any]) -> tuple[Array | None, s
     values, dtype = unpack(record)
     if values is None or dtype != question.answer_dtype:
         return None, f"the answer has dtype {dtype} instead of {question.answer_dtype}"
-    due = (question.count,) * (2 if question.asks == "jacobian" else 1)
+    due = (question.length,) * (2 if question.asks == "jacobian" else 1)
     if values.shape != due:
         return None, f"the answer has shape {values.shape} instead of {due}"
     if values.ndim == 2:

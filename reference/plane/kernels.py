@@ -65,9 +65,8 @@ CONTRACTS: dict[str, Contract] = {
     **dict.fromkeys("Mul MulNoNan Square".split(), Contract(PRODUCT, flushes=PRODUCTS)),
     **dict.fromkeys("Div RealDiv DivNoNan Xdivy Reciprocal Inv".split(), Contract(QUOTIENT, flushes=PRODUCTS)),
     **dict.fromkeys("TanhGrad SigmoidGrad SqrtGrad RsqrtGrad ReciprocalGrad InvGrad".split(), STEPWISE),
-    "SquaredDifference": Contract(
-        PRODUCT + 2 * SUM, flushes=PRODUCTS
-    ),  # the difference is rounded once, and counts twice
+    # The difference is rounded once, and counts twice.
+    "SquaredDifference": Contract(PRODUCT + 2 * SUM, flushes=PRODUCTS),
     "Sqrt": ELEMENTARY._replace(keeps_zeros=True, real_ulp=0.5),
     **dict.fromkeys(ELEMENTARIES.split(), ELEMENTARY),
     # C++ says that it is exp(y log x): an argument that is rounded moves the result by |y log x| times as much.

@@ -1,4 +1,4 @@
-"""Known defects of TensorFlow at complex arguments, as rows: where it is wrong, how that shows, why, one counterexample.
+"""Known defects of TensorFlow at complex arguments, as rows: where, how it shows, why, and one counterexample.
 
 The rules are those of `reference.limits`: a row hides its symptom in its region only, and one that is no longer
 true has to be deleted. A region may speak of the kernel that the replay blames and of its operands.
@@ -11,7 +11,6 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from reference.catalogue.complexes import COMPLEXES
 from reference.limits import symptom
 from reference.limits.form import bits
 from reference.plane.blame import Blame
@@ -180,8 +179,8 @@ LIMITS: tuple[Limit, ...] = (
         (1, 2),
         lambda f: square_leaves(f.form, f.operands[1]),
         ("sign", "tape", "complex64", 1, -4.701977e-37 - 3.526483e-37j),
-        "The kernel divides by |b|² without scaling: where that is subnormal the quotient has lost its digits, and where "
-        "it is 0 the answer is 0 as if b were 0; RealDiv at the same numbers is right.",
+        "The kernel divides by |b|² without scaling: where that is subnormal the quotient has lost its digits, and "
+        "where it is 0 the answer is 0 as if b were 0; RealDiv at the same numbers is right.",
     ),
     Limit(
         "Pow far from its normal numbers",
@@ -311,6 +310,3 @@ def shown(status: str, got: complex | None) -> str:
     if cmath.isnan(got):
         return "nan"
     return "infinite" if cmath.isinf(got) else "zero" if got == 0 else "digits"
-
-
-__all__ = ["COMPLEXES", "COPIES", "LIMITS", "XLA", "Limit", "named"]

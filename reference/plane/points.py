@@ -94,10 +94,9 @@ def weights(op: ComplexOp, dtype: str, count: int) -> tuple[Array, list[Array]]:
     """A cotangent and one tangent per input, neither of which is one, real or imaginary, unless it has to be real."""
 
     def column(salt: int) -> Array:
-        parts = np.array(
-            [[WEIGHTS[(k + salt) % 7], (-1.0) ** k * WEIGHTS[(3 * k + salt + 1) % 7]] for k in range(count)]
-        )
-        return joined(parts.reshape(count, 2))
+        places = np.arange(count)
+        real, imaginary = np.take(WEIGHTS, (places + salt) % 7), np.take(WEIGHTS, (3 * places + salt + 1) % 7)
+        return joined(np.stack([real, (-1.0) ** places * imaginary], axis=-1))
 
     c, hs = column(0), [column(2 + i) for i in range(op.arity)]
     return c.real.copy() if op.real_output else c, [h.real.copy() if op.real_inputs else h for h in hs]

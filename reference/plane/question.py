@@ -45,7 +45,8 @@ class Question(NamedTuple):
         return list(product(range(self.op.arity), repeat=self.order))
 
     @property
-    def count(self) -> int:
+    def length(self) -> int:
+        """How many points the block has."""
         return len(self.primals[0])
 
     @property
@@ -101,8 +102,8 @@ class Question(NamedTuple):
 
     def entry(self, d: dict[tuple[int, ...], acb], inputs: tuple[int, ...], c: acb, hs: list[acb]) -> acb:
         if self.order == 1:
-            return first_order(self.asks, d, *inputs, c, hs)
-        return second_order(self.asks, d, *inputs, c, hs)
+            return first_order(self.asks, d, inputs[0], c, hs)
+        return second_order(self.asks, d, inputs[0], inputs[1], c, hs)
 
 
 def ask(op: ComplexOp, mode: str, dtype: str, order: int, primals: list[Array] | None = None) -> Question:

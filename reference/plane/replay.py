@@ -10,6 +10,7 @@ import numpy as np
 from flint import acb, arb
 
 from reference.balls import lifted, working
+from reference.kernels import KERNELS
 from reference.plane.balls import ENTER, LEAVE, NOTHING, PLANE, SUM, Widening, as_complex, complex_ball
 from reference.plane.kernels import CONTRACTS, meaning
 from reference.replay import Node, Tensor, Trace, UnknownKernel, as_list, is_short, run, settled
@@ -25,14 +26,8 @@ def means(node: Node, inputs: list[Any]) -> list[Any]:
     mean = meaning(node.op)
     if mean is None:
         raise UnknownKernel(f"no row in reference/plane/kernels.py says what the kernel {node.op} means")
-    names = meaning_attributes(node.op)
+    names = KERNELS[node.op].attrs if node.op in KERNELS else ()
     return as_list(mean(PLANE, *inputs, **{name: node.attrs[name] for name in names}))
-
-
-def meaning_attributes(op: str) -> tuple[str, ...]:
-    from reference.kernels import KERNELS
-
-    return KERNELS[op].attrs if op in KERNELS else ()
 
 
 def literal(value: complex, precision: int) -> acb:
@@ -196,8 +191,8 @@ def audit(trace: Trace) -> list[Audit]:
 
 def audited(trace: Trace, node: Node) -> list[Audit]:
     outputs = [trace.tensors.get(name) for name in node.outputs]
-    numbers_only = any(t is not None and t.is_float for t in outputs)
-    if not numbers_only or node.op == "Returned" or trace.sums_over(node):  # what sums a block is no one point's
+    computes = any(t is not None and t.is_float for t in outputs)
+    if not computes or node.op == "Returned" or trace.sums_over(node):  # what sums a block is no one point's
         return []
     operands = [trace.tensors[name] for name in node.inputs]
     exact = means(node, [as_complex(t.values) if t.is_float else t.values for t in operands])

@@ -107,6 +107,3 @@ def question_of(name: str, mode: str, dtype: str, order: int, *primals: complex)
     """A question at one point, or at the deterministic ones."""
     given = [np.array([z], dtype) for z in primals] if primals else None
     return ask(TABLE[name], mode, dtype, order, given)
-
-
-__all__ = ["Trial", "UnknownKernel", "cells", "question_of"]
