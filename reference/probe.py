@@ -201,7 +201,7 @@ def main(arguments: List[str]) -> int:
     except Exception as error:  # a broken installation may raise anything
         sys.stderr.write("TensorFlow cannot be imported: {}\n".format(first_line(error)))
         return UNSETTLED
-    ops = dict(complexes.OPS, **importlib.import_module(chosen.catalogue).OPS)
+    ops = importlib.import_module(chosen.catalogue).OPS
     if chosen.plant:
         module, _, function = chosen.plant.partition(":")
         getattr(importlib.import_module(module), function)(tf)
@@ -209,7 +209,7 @@ def main(arguments: List[str]) -> int:
         gc.freeze()  # what TensorFlow brought along never has to be looked through again
     gc.set_threshold(200000, 50, 50)  # a third of the time went into looking for garbage
     wire.write(answers, {"hello": hello(tf)})
-    serve(tf, Desk(tf, ops), answers)
+    serve(tf, Desk(tf, dict(complexes.OPS, **ops)), answers)
     return 0
 
 

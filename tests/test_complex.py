@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from reference.ask import Probe
 from reference.balls import working
+from reference.catalogue import OPS
 from reference.catalogue.complexes import COMPLEXES, TABLE
 from reference.modes import MODES
 from reference.outcome import FAILING
@@ -22,6 +23,7 @@ from reference.plane.limits import COPIES, LIMITS, XLA, Limit
 from reference.plane.points import points, single
 from reference.plane.question import Question
 from reference.plane.trial import Trial, cells, question_of
+from reference.wire import pack
 from tests.complex_faults import FAULTS, Fault
 from tests.strategies import share
 
@@ -146,6 +148,17 @@ def test_every_mode_dtype_and_order_is_right(trial: Trial, name: str) -> None:
     for op, mode, dtype, order in cells():
         if op == name:
             hold(trial, question_of(name, mode, dtype, order))
+
+
+@pytest.mark.deep
+def test_the_table_holds_what_tensorflow_accepts(probe: Probe) -> None:
+    """A real row is asked at complex numbers: where TensorFlow has a gradient, the row stands in the table."""
+    z = pack(np.array([0.75 + 0.5j]), "complex64")
+    for name, op in OPS.items():
+        if op.shapes is None and name not in TABLE:
+            given = {"primals": [z] * op.arity, "cotangent": z, "tangents": [z] * op.arity}
+            answer = probe.ask({"id": name, "op": name, "mode": "tape", "dtype": "complex64", "order": 1, **given})
+            assert "raised" in answer, f"{name} has complex gradients: add it to reference/catalogue/complexes.py"
 
 
 @st.composite

@@ -120,7 +120,7 @@ LIMITS: tuple[Limit, ...] = (
         lambda f: abs(f.point[0].imag) > math.log(2.0) * f.form.emax,
         ("tan", "tape", "complex64", 1, 1 + 100j),
         "The gradient is reciprocal(cos z)²: away from the real axis the cosine overflows in both parts, whose "
-        "reciprocal is NaN; the derivative has long become 0.",
+        "reciprocal is NaN in a vector; the derivative has long become 0, which the same number alone gives.",
     ),
     Limit(
         "a factor overflows on the way",
@@ -130,7 +130,7 @@ LIMITS: tuple[Limit, ...] = (
         overflows,
         ("asin", "tape", "complex64", 1, 3e19 + 0j),
         "A square, a power or a product by the cotangent overflows, and in complex arithmetic one infinite part makes "
-        "a NaN of the other: the derivative itself is an ordinary number or has become 0.",
+        "a NaN of the other (a vector) or 0 of both (a number alone), where the derivative is an ordinary number.",
     ),
     Limit(
         "Log where |z|² is no normal number",
