@@ -273,6 +273,16 @@ XLA: tuple[Limit, ...] = (
         "xla",
     ),
     Limit(
+        "XLA: logarithms beside one",
+        "pow",
+        "digits",
+        (1, 2),
+        lambda f: abs(f.point[0] - 1) < 0.5,
+        ("pow", "xla", "complex128", 1, 1 + 2.0**-26 * 1j, 0.25 - 2j),
+        "XLA's complex logarithm, too, takes that of a rounded modulus, while log z itself is small.",
+        "xla",
+    ),
+    Limit(
         "XLA: powers that vanish",
         "pow",
         "nan infinite digits zero",
@@ -291,7 +301,7 @@ def named(verdict: Any, place: int, blame: Blame | None) -> Limit | None:
     shows = shown(outcome.status, None if verdict.got is None else complex(verdict.got[place]))
     found = Found(FORMATS[PARTS[question.dtype]], question.order, question.point(place), blame)
     who = {question.op.name} | ({f"[{blame.kernel}]"} if blame is not None else set())
-    for limit in (*LIMITS, *XLA):
+    for limit in (*XLA, *LIMITS):  # the eager trace says little of what XLA ran
         if (
             who.intersection(limit.who.split())
             and shows in limit.symptom.split()
