@@ -22,9 +22,14 @@ class UnprintableError(TypeError):
     """An expression holds a function that has no meaning on balls here."""
 
 
-def compiled(exprs: Sequence[sp.Expr], symbols: Sequence[sp.Symbol]) -> Function:
-    """One Python function of the symbols, given as balls, that returns all values at once."""
-    writer = _Writer(symbols)
+def compiled(
+    exprs: Sequence[sp.Expr], symbols: Sequence[sp.Symbol], functions: dict[str, Callable[..., Any]] | None = None
+) -> Function:
+    """One Python function of the symbols, given as balls, that returns all values at once.
+
+    `functions` says what named functions mean, where that is not their meaning on real balls.
+    """
+    writer = _Writer(symbols, FUNCTIONS if functions is None else functions)
     names = [writer.name(e) for e in exprs]
     head = f"def values({', '.join(writer.parameters)}):"
     body = [*writer.lines, f"return ({''.join(n + ', ' for n in names)})"]
@@ -128,7 +133,8 @@ def _holds(condition: Any, signs: Signs) -> bool:
 class _Writer:
     """Straight-line code: every distinct subexpression is computed once."""
 
-    def __init__(self, symbols: Sequence[sp.Symbol]) -> None:
+    def __init__(self, symbols: Sequence[sp.Symbol], functions: dict[str, Callable[..., Any]]) -> None:
+        self.functions = functions
         self.parameters = [f"v{i}" for i in range(len(symbols))]
         self.names: dict[sp.Basic, str] = dict(zip(symbols, self.parameters, strict=True))
         self.lines: list[str] = []
@@ -226,9 +232,9 @@ class _Writer:
         if isinstance(expr, sp.Tuple):
             return f"[{', '.join(map(self.name, expr))}]"
         kind = type(expr).__name__
-        if kind not in FUNCTIONS:
+        if kind not in self.functions:
             raise UnprintableError(f"no meaning on balls for {kind} in {expr}")
-        self.namespace[kind] = FUNCTIONS[kind]
+        self.namespace[kind] = self.functions[kind]
         return f"{kind}({', '.join(self.name(a) for a in expr.args)})"
 
 

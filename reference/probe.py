@@ -24,6 +24,7 @@ from typing import Any, Dict, List, Optional, Tuple
 import numpy as np
 
 from reference import trace, wire
+from reference.catalogue import complexes
 from reference.modes import MODES, question
 
 COUNTED = re.compile(r"(__inference_\w+?)_\d+")  # TensorFlow numbers its functions, in every process anew
@@ -208,7 +209,7 @@ def main(arguments: List[str], desk: Any = Desk) -> int:
         gc.freeze()  # what TensorFlow brought along never has to be looked through again
     gc.set_threshold(200000, 50, 50)  # a third of the time went into looking for garbage
     wire.write(answers, {"hello": hello(tf)})
-    serve(desk(tf, ops), answers)
+    serve(desk(tf, dict(complexes.OPS, **ops)), answers)
     return 0
 
 

@@ -14,7 +14,7 @@ from reference.balls import EXACT, Array, as_balls, ball, lifted, working
 from reference.kernels import KERNELS, Kernel
 from reference.rounding import LEAVE, Machine, Rounding
 from reference.ulp import FORMATS, round_ball
-from reference.wire import unpack
+from reference.wire import PARTS, unpack
 
 Step = Callable[["Node", list[Any]], list[Any]]
 
@@ -61,7 +61,7 @@ class Tensor(NamedTuple):
 
     @property
     def is_float(self) -> bool:
-        return self.dtype in FORMATS
+        return self.dtype in FORMATS or self.dtype in PARTS
 
 
 class Trace(NamedTuple):

@@ -261,7 +261,7 @@ def executable(tf: Any, value: Any) -> Any:
 
 def raw_of(tensor: Any) -> Optional[np.ndarray]:
     """The tensor as it lies in memory; None where it is no array of numbers."""
-    if tensor.dtype.name not in tuple(wire.RAW) + wire.LISTED:
+    if tensor.dtype.name not in tuple(wire.RAW) + tuple(wire.PARTS) + wire.LISTED:
         return None
     raw = np.asarray(tensor.numpy())
     return raw.view(np.uint16) if tensor.dtype.name == "bfloat16" else raw
@@ -288,7 +288,9 @@ def same(one: Any, other: Any) -> bool:
 
 
 def unlike(first: np.ndarray, second: np.ndarray, dtype: str) -> np.ndarray:
-    """Where two arrays that are not the same bit by bit really differ."""
+    """Where two arrays that are not the same bit by bit really differ; complex ones part by part."""
+    if dtype in wire.PARTS:
+        return unlike(wire.parts(first), wire.parts(second), wire.PARTS[dtype])
     if dtype not in wire.RAW:
         return np.asarray(first != second)
     one, other = wire.widen(first, dtype), wire.widen(second, dtype)

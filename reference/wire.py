@@ -13,13 +13,16 @@ RAW: Dict[str, Any] = {  # how each dtype lies in memory; NumPy has no bfloat16,
     "float32": np.dtype("<f4"),
     "float64": np.dtype("<f8"),
 }
+PARTS: Dict[str, str] = {"complex64": "float32", "complex128": "float64"}  # complex numbers travel part by part
 LISTED = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 SHORT = 16  # up to so many elements a record is written for people
 
 
 def widen(raw: np.ndarray, dtype: str) -> np.ndarray:
-    """The exact values of a raw array as float64."""
+    """The exact values of a raw array as float64, or complex128."""
     raw = np.asarray(raw)
+    if dtype in PARTS:
+        return raw.astype(np.complex128)
     if dtype == "bfloat16":
         raw = (raw.astype(np.uint32) << np.uint32(16)).view(np.float32)
     with np.errstate(invalid="ignore"):
@@ -28,6 +31,8 @@ def widen(raw: np.ndarray, dtype: str) -> np.ndarray:
 
 def narrow(values: Any, dtype: str) -> np.ndarray:
     """The raw array holding these values; a value that the dtype cannot hold raises ValueError."""
+    if dtype in PARTS:
+        return joined(narrow(parts(np.asarray(values, dtype=np.complex128)), PARTS[dtype]))
     wide = np.asarray(values, dtype=np.float64)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         raw = _bfloat16(wide) if dtype == "bfloat16" else wide.astype(_layout(dtype))
@@ -35,6 +40,18 @@ def narrow(values: Any, dtype: str) -> np.ndarray:
     if lost.any():
         raise ValueError("{!r} is not a {}".format(float(wide[lost].flat[0]), dtype))
     return raw
+
+
+def parts(numbers: np.ndarray) -> np.ndarray:
+    """The real and the imaginary part of each element, along a new last axis."""
+    return np.stack([np.real(numbers), np.imag(numbers)], axis=-1)
+
+
+def joined(pairs: np.ndarray) -> np.ndarray:
+    """The complex numbers whose parts lie along the last axis, signs of zeros and infinities kept."""
+    numbers = np.empty(pairs.shape[:-1], dtype=np.result_type(pairs.dtype, np.complex64))
+    numbers.real, numbers.imag = pairs[..., 0], pairs[..., 1]
+    return numbers
 
 
 def _bfloat16(wide: np.ndarray) -> np.ndarray:
@@ -59,6 +76,8 @@ def pack(values: Any, dtype: str) -> Record:
 def pack_raw(raw: np.ndarray, dtype: str) -> Record:
     """The record of a tensor given as it lies in memory; what is no number is named, not sent."""
     head: Record = {"dtype": dtype, "shape": list(raw.shape)}
+    if dtype in PARTS:
+        return dict(pack_raw(parts(raw), PARTS[dtype]), **head)
     if dtype in LISTED:
         head["list"] = raw.ravel().tolist()
     elif dtype not in RAW:
@@ -74,6 +93,9 @@ def unpack_raw(record: Record) -> Tuple[Optional[np.ndarray], str]:
     """The tensor as it lies in memory, and its dtype; None for an opaque one."""
     try:
         dtype, shape = record["dtype"], tuple(record["shape"])
+        if dtype in PARTS:
+            pairs, _ = unpack_raw(dict(record, dtype=PARTS[dtype], shape=shape + (2,)))
+            return (pairs if pairs is None else joined(pairs)), dtype
         flat = _flat(record, dtype)
         return (flat if flat is None else flat.reshape(shape)), dtype
     except KeyError as error:
@@ -93,9 +115,9 @@ def _flat(record: Record, dtype: str) -> Optional[np.ndarray]:
 
 
 def unpack(record: Record) -> Tuple[Optional[np.ndarray], str]:
-    """The tensor's exact values (float64 for every float dtype), and its dtype."""
+    """The tensor's exact values (float64 for every float dtype, complex128 for a complex one), and its dtype."""
     raw, dtype = unpack_raw(record)
-    return (raw if raw is None or dtype not in RAW else widen(raw, dtype)), dtype
+    return (widen(raw, dtype) if raw is not None and (dtype in RAW or dtype in PARTS) else raw), dtype
 
 
 def to_line(record: Record) -> str:

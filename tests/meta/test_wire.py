@@ -78,6 +78,25 @@ def test_shapes_survive(shape: tuple[int, ...]) -> None:
         assert back is not None and back.shape == shape and np.array_equal(back, values)
 
 
+@pytest.mark.parametrize("dtype", wire.PARTS)
+@pytest.mark.parametrize("count", [3, wire.SHORT])
+def test_complex_numbers_survive_part_by_part(dtype: str, count: int) -> None:
+    """Short and long records bring back both parts: signed zeros, infinities and NaN in one of them too."""
+    parts = np.resize(np.array([0.0, -0.0, 1.5, math.inf, -0.75, math.nan, -math.inf]), (count, 2))
+    values = wire.joined(parts)
+    back, name = wire.unpack(wire.from_line(wire.to_line(wire.pack(values, dtype))))
+    assert back is not None and name == dtype and back.shape == (count,)
+    assert identical(wire.parts(back), parts)
+    scalar, _ = wire.unpack(wire.pack(np.array(1.5 - 0.5j), dtype))
+    assert scalar is not None and scalar.shape == () and scalar[()] == 1.5 - 0.5j
+
+
+def test_a_complex_number_that_does_not_fit_is_refused() -> None:
+    """Neither part is rounded on the way."""
+    with pytest.raises(ValueError, match="is not a float32"):
+        wire.pack([complex(1.0, 1 + 2.0**-40)], "complex64")
+
+
 def test_integers_and_truths_survive() -> None:
     """Integers beyond 2**53 and truth values travel as lists."""
     for values, dtype in (([2**63 - 1, -1], "int64"), ([True, False], "bool")):
