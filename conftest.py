@@ -49,3 +49,10 @@ def probe() -> Iterator[Probe]:
 def trial(probe: Probe) -> Trial:
     """The installed TensorFlow on trial; traces are kept for the session."""
     return Trial(probe)
+
+
+@pytest.fixture(scope="session")
+def bent() -> Iterator[Trial]:
+    """TensorFlow with bent gradients of its own among its functions, on trial."""
+    with Probe(catalogue="tests.bent") as asked:
+        yield Trial(asked)
