@@ -1,6 +1,6 @@
 """The catalogue with bent functions beside the honest ones: Probe(catalogue="tests.bent")."""
 
 from reference.catalogue import OPS as HONEST
-from tests import leaking
+from tests import leaking, thirds
 
-OPS = {**HONEST, **leaking.PLANTED}
+OPS = {**HONEST, **leaking.PLANTED, **thirds.PLANTED}
