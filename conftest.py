@@ -54,5 +54,5 @@ def trial(probe: Probe) -> Trial:
 @pytest.fixture(scope="session")
 def bent() -> Iterator[Trial]:
     """TensorFlow with bent gradients of its own among its functions, on trial."""
-    with Probe(catalogue="tests.bent") as asked:
+    with Probe(catalogue="tests.bent", plant="tests.gaps:plant") as asked:
         yield Trial(asked)

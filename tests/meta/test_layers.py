@@ -14,7 +14,7 @@ LAYERS = {
     1: "ulp derive compile enclose sheet singular exact cache points textbook textbook_balls limits"
     " balls rounding kernels replay",
     2: "question basis outcome judge",
-    3: "ask choices explain figures listing look naming screen script show steps words"
+    3: "ask choices explain figures listing look missing naming screen script show steps words"
     " trial examples record table verify __main__ __init__",
 }
 LAYER = {name: layer for layer, names in LAYERS.items() for name in names.split()}
