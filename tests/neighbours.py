@@ -130,7 +130,7 @@ def spoilt(question: Question, spoil: Spoil) -> Question:
         question = question.at(chosen(spoil, question.block))
     arrays = [x.copy() for x in tensors(question)]
     for i in spoil.place:
-        arrays[i].flat[spoil.position] = bads(question.op, question.dtype, i)[spoil.bad]
+        arrays[i].flat[spoil.position] = bads(question.op, question.dtype, spoil.place[0])[spoil.bad]
     return replaced(question, arrays)
 
 
@@ -243,7 +243,7 @@ class Leak(NamedTuple):
 LEAKS = (
     Leak(
         "a Jacobian's zero cotangents",
-        lambda q, spoil, entry: q.asks == "jacobian" and (q.block is not None or spoil.bad not in FINITE),
+        lambda q, spoil, entry: q.asks == "jacobian",
         "A Jacobian is asked row by row with cotangents that are 0 but for one: where another element's partial is "
         "NaN or infinite, its 0 becomes NaN off the diagonal, and wherever the gradient sums, beside it.",
         """
@@ -257,7 +257,7 @@ print(tape.jacobian(y, x)[0, 1].numpy())  # y[0] does not depend on x[1]
     ),
     Leak(
         "forward mode's zero tangents",
-        lambda q, spoil, entry: q.op.arity > 1 and q.asks in FORWARD and spoil.bad not in FINITE,
+        lambda q, spoil, entry: q.op.arity > 1 and q.asks in FORWARD,
         "An accumulator gives an input without a tangent one of zeros, and adds up the partials times these: of a "
         "product, a bad element of one factor times the zero tangent of the other.",
         """
@@ -270,7 +270,7 @@ print(accumulator.jvp(y).numpy()[0, 0])  # linear in a: 2 + 3, whatever a is
     ),
     Leak(
         "a tf.function's explicit zeros",
-        lambda q, spoil, entry: q.op.arity > 1 and (q.mode.name, q.order) == ("around", 2) and spoil.bad not in FINITE,
+        lambda q, spoil, entry: q.op.arity > 1 and (q.mode.name, q.order) == ("around", 2),
         "The gradient function of a tf.function returns all its gradients at once; when one of them is differentiated "
         "the others get cotangents of explicit zeros, and zero times a bad element is NaN.",
         """
@@ -287,7 +287,6 @@ print(outer.gradient(by_a, b).numpy()[0, 0])  # by_a is b, transposed: 1, whatev
 """,
     ),
 )
-FINITE = ("zero", "-zero", "subnormal", "-subnormal")  # no product of theirs with a good number is infinite or NaN
 FORWARD = ("jvp", "jvp_of_vjp", "vjp_of_jvp", "jvp_of_jvp")
 
 
