@@ -209,3 +209,10 @@ def test_a_fault_in_the_third_derivative_is_found_there_and_nowhere_else(bent: T
         (verdict,) = bent.verdicts(question._replace(op=PLANTED[name]))
         failing = {o.status for o in verdict.outcomes if o.status in FAILING}
         assert failing == ({due} if due != "right" else set())
+
+
+def test_a_failure_speaks_of_the_third_derivative(bent: Trial) -> None:
+    """What fails is called by its order."""
+    (question,) = questions(OPS["sin"], THRICE, "float32", 3, "quick")
+    verdicts = bent.verdicts(question._replace(op=PLANTED["sin''' times 1 + 1e-5"]))
+    assert "the third derivative is wrong" in unexplained(verdicts)[0] and "order=3" in unexplained(verdicts)[0]
