@@ -64,3 +64,10 @@ def inventory(planted: Inventory) -> Inventory:
     names = [name for name in planted.found if "planted" not in name]
     found, first = ({name: part[name] for name in names} for part in (planted.found, planted.first))
     return planted._replace(found=found, first=first)
+
+
+@pytest.fixture(scope="session")
+def bent() -> Iterator[Trial]:
+    """TensorFlow with bent gradients of its own among its functions, on trial."""
+    with Probe(catalogue="tests.bent", plant="tests.gaps:plant") as asked:
+        yield Trial(asked)

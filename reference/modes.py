@@ -2,7 +2,8 @@
 
 Every function takes the library, the function on trial, its inputs, the cotangent of its output
 and one tangent per input. A first-order question answers one tensor per input; a second-order
-question answers n * n of them, i outside and j inside. `asks` says which derivative that is:
+question answers n * n of them, i outside and j inside; third order asks one level deeper. `asks` says which
+derivative that is:
 
     vjp         dL/dx_i                           d/dx_j <h_i, dL/dx_i>     where L = sum(c * f)
     jvp         J_i h_i
@@ -10,6 +11,8 @@ question answers n * n of them, i outside and j inside. `asks` says which deriva
     vjp_of_jvp                                    d/dx_j <c, J_i h_i>
     jvp_of_jvp                                    f, pushed forward along h_i and then h_j
     jacobian    d(c * f)/dx_i                     d(h_i * dL/dx_i)/dx_j
+
+A vjp of order 3 is d/dx_k <h_j, d/dx_j <h_i, dL/dx_i>>.
 """
 
 import inspect
@@ -23,7 +26,7 @@ class Mode(NamedTuple):
     """One way of asking; a field for an order that the mode does not have is None."""
 
     name: str
-    asks: Tuple[Optional[str], Optional[str]]  # at order 1, at order 2
+    asks: Tuple[Optional[str], ...]  # at order 1, at order 2, and at order 3 where a mode goes that far
     first: Optional[Question]
     second: Optional[Question]
     needs: str = ""  # what the library must have, as a path below it: "a.b" or "a.b(parameter)"
@@ -31,6 +34,7 @@ class Mode(NamedTuple):
     outside: Optional[Callable[..., Any]] = None  # (tf, question, arguments) -> the question as it is run
     traced: bool = True  # whether its kernels can be recorded
     note: str = ""
+    third: Optional[Question] = None
 
 
 # Small words
@@ -161,6 +165,15 @@ def nested(tf: Any, f: Any, xs: Any, c: Any, hs: Any) -> Answers:
         return [dense(tf, d) for d in outer.gradient(g, xs, output_gradients=hs[i])]
 
     return flat([row(i) for i in range(len(xs))])
+
+
+def thrice(tf: Any, f: Any, xs: Any, c: Any, hs: Any) -> Answers:
+    """Three tapes in one another, the outermost asked entry by entry."""
+    with tf.GradientTape(persistent=True) as outermost:
+        outermost.watch(xs)
+        seconds = nested(tf, f, xs, c, hs)
+    weights = [h for _ in xs for h in hs]
+    return [gradient(tf, outermost, d, x, h) for d, h in zip(seconds, weights) for x in xs]
 
 
 # Forward mode
@@ -334,6 +347,10 @@ MODES = {
     )
 }
 
+#: Apart, since only a few functions are asked so deep.
+THIRD = {mode.name: mode for mode in (Mode("thrice", (None, None, "vjp"), None, None, third=thrice),)}
+ALL_MODES = dict(MODES, **THIRD)
+
 
 def has(tf: Any, path: str) -> bool:
     """Whether the library has the thing at this path, and the parameter in brackets behind it."""
@@ -348,7 +365,7 @@ def has(tf: Any, path: str) -> bool:
 
 def question(mode: Mode, tf: Any, f: Any, order: int, arguments: Any) -> Any:
     """The mode's question about f, ready to be called with (xs, c, hs); `arguments` is an example of them."""
-    ask = mode.first if order == 1 else mode.second
+    ask = {1: mode.first, 2: mode.second, 3: mode.third}[order]
     if ask is None:
         raise ValueError("mode {} has no order {}".format(mode.name, order))
     if not has(tf, mode.needs):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Context
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -18,13 +19,17 @@ Array = np.ndarray
 
 
 def partial_names(op: Op, order: int) -> list[str]:
-    """f′ and f″, or ∂f/∂a and ∂²f/∂a∂b."""
+    """f′, f″ and f‴, or ∂f/∂a, ∂²f/∂a∂b and so on."""
     inputs = names_of(op).split(", ")
     if len(inputs) == 1:
-        return [f"f{'′' if order == 1 else '″'}({inputs[0]})"]
+        return [f"f{'′″‴'[order - 1]}({inputs[0]})"]
     if order == 1:
         return [f"∂f/∂{a}" for a in inputs]
-    return [f"∂²f/∂{a}²" if a == b else f"∂²f/∂{a}∂{b}" for a in inputs for b in inputs]
+    power = "²³"[order - 2]
+    return [
+        f"∂{power}f/∂{by[0]}{power}" if len({*by}) == 1 else f"∂{power}f/" + "".join(f"∂{a}" for a in by)
+        for by in product(inputs, repeat=order)
+    ]
 
 
 def formula(op: Op, order: int, k: int = 0) -> sp.Expr:
@@ -92,11 +97,8 @@ def entry_name(question: Question, entry: int) -> str:
         return array_entry(question, entry)
     indices = question.entries[entry]
     inputs, h = names_of(op).split(", "), tangent_names(question)
-    i, j = (indices * 2)[:2]
-    if question.order == 1:
-        factors = [h[i]] if question.asks == "jvp" else ["c"]
-    else:
-        factors = {"jvp_of_vjp": ["c", h[j]], "jvp_of_jvp": [h[i], h[j]]}.get(question.asks, ["c", h[i]])
+    by = [h[i] for i in indices]
+    factors = {"jvp": by, "jvp_of_vjp": ["c", by[-1]], "jvp_of_jvp": by}.get(question.asks, ["c", *by[:-1]])
     partial = partial_names(op, question.order)[entry]
     return " · ".join([*factors, partial if len(inputs) > 1 else partial])
 

@@ -25,7 +25,7 @@ import numpy as np
 
 from reference import trace, wire
 from reference.catalogue import complexes
-from reference.modes import MODES, question
+from reference.modes import ALL_MODES, MODES, question
 
 COUNTED = re.compile(r"(__inference_\w+?)_\d+")  # TensorFlow numbers its functions, in every process anew
 UNSETTLED = 3  # the exit code where there is no TensorFlow to ask
@@ -121,7 +121,7 @@ class Desk:
 
     def traced(self, job: wire.Record, ask: Any, xs: List[Any], c: Any, hs: List[Any]) -> wire.Record:
         """The trace, or the reason why there is none."""
-        mode = MODES[job["mode"]]
+        mode = ALL_MODES[job["mode"]]
         if not mode.traced:
             return {"trace": None, "trace_reason": mode.note}
         try:
@@ -139,7 +139,7 @@ class Desk:
         key = (job["mode"], int(job["order"]), kinds)
         if key not in self.questions:
             on_trial, tf = known(self.ops, job["op"], "op").tf, self.tf
-            mode = known(MODES, job["mode"], "mode")
+            mode = known(ALL_MODES, job["mode"], "mode")
             self.questions[key] = question(mode, tf, lambda *x: on_trial(tf, *x), key[1], arguments)
         return self.questions[key]
 

@@ -47,7 +47,7 @@ class Question(NamedTuple):
 
     @property
     def entries(self) -> list[tuple[int, ...]]:
-        """The inputs that each entry of the answer differentiates by: (i,) or (i, j)."""
+        """The inputs that each entry of the answer differentiates by: (i,), (i, j) or (i, j, k)."""
         return list(product(range(self.op.arity), repeat=self.order))
 
     @property
@@ -82,11 +82,8 @@ class Question(NamedTuple):
 
     def scale(self, entry: int) -> list[Array]:
         """What multiplies the partial in an elementwise row's exact answer."""
-        i, j = (self.entries[entry] * 2)[:2]
-        c, h = self.cotangent, self.tangents
-        if self.order == 1:
-            return [h[i]] if self.asks == "jvp" else [c]
-        return {"jvp_of_vjp": [c, h[j]], "jvp_of_jvp": [h[i], h[j]]}.get(self.asks, [c, h[i]])
+        c, h = self.cotangent, [self.tangents[i] for i in self.entries[entry]]
+        return {"jvp": h, "jvp_of_vjp": [c, h[-1]], "jvp_of_jvp": h}.get(self.asks, [c, *h[:-1]])
 
     def exact(self) -> list[list[tuple[Side, ...]]]:
         """Per entry, for each element (flat): the sides of the exact answer; one side where it is smooth."""

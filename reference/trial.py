@@ -12,7 +12,7 @@ from reference.ask import Probe
 from reference.basis import Basis, basis, read, replayed
 from reference.exact import answer_shapes
 from reference.judge import Verdict
-from reference.modes import MODES, Mode
+from reference.modes import ALL_MODES, Mode
 from reference.op import Op
 from reference.outcome import FAILING
 from reference.points import cases, cotangents, points
@@ -29,7 +29,7 @@ PLAIN = {
     (1, "vjp"): "tape", (1, "jacobian"): "tape", (1, "batch_jacobian"): "tape", (1, "jvp"): "forward",
     (2, "vjp"): "nested", (2, "jacobian"): "nested", (2, "batch_jacobian"): "nested",
     (2, "jvp_of_vjp"): "forward_over_reverse", (2, "vjp_of_jvp"): "reverse_over_forward",
-    (2, "jvp_of_jvp"): "forward_over_forward",
+    (2, "jvp_of_jvp"): "forward_over_forward", (3, "vjp"): "thrice",
 }  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def plain(question: Question) -> Question:
     """The same question asked in the plainest mode that has the same exact answer."""
     if question.op.shapes is not None and "jacobian" in question.asks:
         return question
-    return question._replace(mode=MODES[PLAIN[question.order, question.asks]])
+    return question._replace(mode=ALL_MODES[PLAIN[question.order, question.asks]])
 
 
 def sound(question: Question, before: list[Verdict]) -> Array:

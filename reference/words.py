@@ -46,9 +46,9 @@ def failure(verdict: Verdict, element: int, version: str = "", note: str = "") -
 
 
 def derivative(verdict: Verdict) -> str:
-    """Which derivative the entry is: the first or the second, and by which inputs."""
+    """Which derivative the entry is: the first, the second or the third, and by which inputs."""
     inputs = verdict.question.entries[verdict.entry]
-    kind = "the gradient" if len(inputs) == 1 else "the second derivative"
+    kind = ("the gradient", "the second derivative", "the third derivative")[len(inputs) - 1]
     if verdict.question.op.arity == 1:
         return kind
     return f"{kind} by input {' and '.join(map(str, inputs))}"

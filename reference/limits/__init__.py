@@ -47,7 +47,7 @@ def symptom(status: str, got: float | None) -> str:
 
 
 def named(question: Any, entry: int, element: int, found: Any, got: Any) -> Limit | None:
-    """The limit that a failing outcome is listed in, if any."""
+    """The limit that a failing outcome is listed in, if any; a third derivative inherits those of the second."""
     shows = symptom(found.status, None if got is None else float(got[element]))
     point = question.primals if question.block is None else [float(x[element]) for x in question.primals]
     who = {question.op.name, f"[{found.kernel}]"}
@@ -55,7 +55,7 @@ def named(question: Any, entry: int, element: int, found: Any, got: Any) -> Limi
         if (
             who.intersection(limit.who)
             and shows in limit.symptom.split()
-            and question.order in limit.orders
+            and min(question.order, 2) in limit.orders
             and question.dtype in limit.dtypes
             and (not limit.modes or question.mode.name in limit.modes)
             and limit.covers(question.op.name, question.dtype, point)
