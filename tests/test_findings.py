@@ -1,7 +1,7 @@
 """Is what was found beside the limits still true? Plain TensorFlow, in one process, says so again."""
 
+from reference.alone import printed
 from tests.neighbours import LEAKS
-from tests.programs import printed
 from tests.test_third import FINDINGS, program
 
 PROGRAMS = {row.name: (row.program, "nan") for row in LEAKS} | {
