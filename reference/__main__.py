@@ -1,10 +1,11 @@
-"""The command line: python -m reference verify | show | list | worst | limits.
+"""The command line: python -m reference verify | show | list | worst | limits | complex | missing | inventory.
 
 Exit codes: 0 all right, 1 findings, 2 a command that cannot be meant, 3 something it needs is missing or
 broken, 5 nothing checked, 130 interrupted.
 """
 
 import argparse
+import importlib
 import io
 import os
 import sys
@@ -13,12 +14,16 @@ from pathlib import Path
 
 FINE, FINDINGS, USAGE, INFRASTRUCTURE, NOTHING, INTERRUPTED, CLOSED = 0, 1, 2, 3, 5, 130, 141
 MOST_COPIES = 10_000
+#: Commands that have a command line of their own.
+APART = {"inventory": "reference.inventory", "missing": "reference.missing", "complex": "reference.plane.__main__"}
 NUMBERS = ("--at", "--cotangent", "--tangent")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; whatever goes wrong is one sentence on stderr."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] and words[0] in APART:
+        return int(importlib.import_module(APART[words[0]]).main(words[1:]))
     try:
         options = parser().parse_args(shielded(words))
         if isinstance(sys.stdout, io.TextIOWrapper):
@@ -154,6 +159,8 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m reference",
         allow_abbrev=False,
         description="Holds TensorFlow's derivatives to exact ones.",
+        epilog="Besides: complex (derivatives at complex arguments), missing (which derivatives there are), inventory "
+        "(which public functions have rows); each has a --help of its own.",
     )
     commands = top.add_subparsers(title="commands", required=True, metavar="verify | show | list | worst | limits")
     add_verify(

@@ -1,10 +1,11 @@
 """The inventory: every differentiable function that a TensorFlow has in public, and its row or the reason for none.
 
-python -m reference.inventory
+python -m reference inventory
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -134,8 +135,10 @@ def report(inventory: Inventory) -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Print the inventory of the installed TensorFlow; 1 where something is owed."""
+    about = "Which public functions have rows, and which have none and why."
+    argparse.ArgumentParser(prog="python -m reference inventory", description=about).parse_args(arguments)
     try:
         inventory = walked()
     except ProbeUnavailable as error:
@@ -147,4 +150,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

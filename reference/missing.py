@@ -1,6 +1,6 @@
 """Which derivatives TensorFlow has: for every row, order and direction, and in what way one is missing.
 
-    python -m reference.missing [--dtype DTYPE] [--op OP ...]
+    python -m reference missing [--dtype DTYPE] [--op OP ...]
 
 A derivative may be there, be silently None or zero, be unregistered (LookupError), or end in another error.
 """
@@ -113,7 +113,7 @@ def written(found: Iterable[Line]) -> str:
 
 def main(arguments: list[str]) -> int:
     """Print the table."""
-    parser = argparse.ArgumentParser(prog="python -m reference.missing", description="Which derivatives are missing.")
+    parser = argparse.ArgumentParser(prog="python -m reference missing", description="Which derivatives are missing.")
     parser.add_argument("--dtype", choices=FLOATS, default="float32")
     parser.add_argument("--op", choices=OPS, action="append", metavar="OP")
     chosen = parser.parse_args(arguments)

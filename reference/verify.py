@@ -32,10 +32,12 @@ from reference.table import Cost, progress, summary
 from reference.trial import Trial, questions
 
 QUICK_MODES = ("tape", "nested", "forward", "function")
-#: Modes that TensorFlow builds anew for every question, so dear that they are asked in float32 only, unless named;
-SPARED = ("jacobian", "jacobian_loop", "batch_jacobian", "forward_over_forward", "unknown_rank")
-#: and those that are asked in float32 and in one other dtype, by turns along the catalogue, unless named.
-IN_TURN = ("forward_over_reverse", "reverse_over_forward", "around", "xla", "unknown_shape")
+#: Modes that TensorFlow builds anew for every question, so dear that each row is asked in one dtype only, by turns
+#: along the catalogue (every other row in float32), unless they are named.
+IN_TURN = (
+    "forward_over_reverse", "reverse_over_forward", "forward_over_forward", "jacobian", "jacobian_loop",
+    "batch_jacobian", "around", "xla", "unknown_shape", "unknown_rank",
+)  # fmt: skip
 ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
 QUICK_DTYPES = ("float32", "float64")
 OUT = "verdicts.jsonl"
@@ -83,10 +85,9 @@ def tasks(options: argparse.Namespace) -> list[Task]:
 
 def affordable(op: str, modes: tuple[str, ...], dtype: str) -> tuple[str, ...]:
     """The modes that an op is asked in, in this dtype, where the user has not chosen."""
-    others = [d for d in OPS[op].dtypes if d != "float32"]
-    turn = others[list(OPS).index(op) % len(others)] if others else dtype
-    spared = () if dtype == "float32" else SPARED if dtype == turn else SPARED + IN_TURN
-    return tuple(m for m in modes if m not in spared)
+    place, others = list(OPS).index(op), [d for d in OPS[op].dtypes if d != "float32"]
+    turn = "float32" if place % 2 or not others else others[place // 2 % len(others)]
+    return tuple(m for m in modes if m not in IN_TURN or dtype == turn)
 
 
 def cells(task: Task) -> Iterator[tuple[str, int]]:

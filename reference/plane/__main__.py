@@ -1,4 +1,4 @@
-"""Ask the installed TensorFlow for derivatives at complex arguments: `python -m reference.plane`.
+"""Ask the installed TensorFlow for derivatives at complex arguments: `python -m reference complex`.
 
 Exit code 0: nothing wrong · 1: findings · 2: unusable choice · 3: no TensorFlow · 5: nothing was checked.
 """
@@ -18,7 +18,7 @@ from reference.plane.trial import Trial, cells, question_of
 
 
 def options(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m reference.plane", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m reference complex", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--op", action="append", choices=TABLE)
     parser.add_argument("--mode", action="append", choices=MODES)
     parser.add_argument("--dtype", action="append", choices=COMPLEXES)
