@@ -238,7 +238,7 @@ def add_worst(command: argparse.ArgumentParser) -> None:
 def add_limits(command: argparse.ArgumentParser) -> None:
     """What `limits` can be told."""
     command.add_argument("--python", metavar="PATH", help="ask the TensorFlow of this interpreter for each of them")
-    command.add_argument("--write", action="store_true", help="with --python: keep what it says")
+    command.add_argument("--write", action="store_true", help="write LIMITS.md; with --python keep what it says")
     command.add_argument("--scripts", action="store_true", help="run each of them as a plain program on its own")
     command.add_argument("--json", action="store_true", help="print it as JSON")
     command.set_defaults(run=limits)

@@ -1,8 +1,8 @@
 """The known defects as a table: how large the region of each is, and whether another TensorFlow still has it.
 
-`limits` prints the rows of `reference.limits` by symptom. `limits --python PATH` asks the TensorFlow of another
-interpreter for every counterexample; with `--write` its answers are kept in `tables/` and become a column. With
-`--scripts` every counterexample is run as a plain program on its own.
+`limits` prints the rows of `reference.limits` by symptom; with `--write` they go into LIMITS.md. `limits --python
+PATH` asks the TensorFlow of another interpreter for every counterexample; with `--write` its answers are kept in
+`tables/` and become a column. With `--scripts` every counterexample is run as a plain program on its own.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from typing import Any, NamedTuple
 from reference import alone, judge
 from reference.ask import Probe
 from reference.basis import basis
-from reference.choices import Unusable
 from reference.examples import can_show, kernel_errs, question_of
 from reference.figures import in_ulp
 from reference.judge import Verdict
@@ -34,6 +33,13 @@ from reference.trial import Trial
 from reference.verify import ONE_THREAD
 
 TABLES = Path(__file__).with_name("tables")
+DOCUMENT = Path(__file__).with_name("LIMITS.md")
+HEAD = """# Known defects of TensorFlow 2.21
+
+Written by `python -m reference limits --write`. A region's size is the number of float32 inputs in it (of pairs: the
+share); “about” where the region is not of whole intervals. The last columns say what another TensorFlow answers to the
+same counterexample: still there, in the kernel only, gone, differently, or cannot show.
+"""
 STILL, KERNEL, GONE, OTHERWISE, UNABLE = "still there", "in the kernel only", "gone", "differently", "cannot show"
 WORDS = (STILL, KERNEL, GONE, OTHERWISE, UNABLE)
 HEADINGS = {
@@ -222,9 +228,11 @@ def run(options: argparse.Namespace) -> int:
         return scripts(options.python or sys.executable)
     if options.python:
         return elsewhere(options)
-    if options.write:
-        raise Unusable("--write keeps what another TensorFlow says: name its interpreter with --python.")
     lines = map(measured, LIMITS)
+    if options.write:
+        DOCUMENT.write_text(f"{HEAD}\n{table(lines)}\n", "utf-8")
+        print(f"written: {DOCUMENT}")
+        return 0
     if options.json:
         print(json.dumps([record(line) for line in lines], indent=1))
     else:

@@ -80,6 +80,16 @@ SPECIAL = (
         "second derivatives by x too where both were asked.",
     ),
     Limit(
+        "the incomplete gamma functions' derivative by a underflows",
+        ("[IgammaGradA]", "igamma", "igammac"),
+        "zero digits",
+        (1,),
+        lambda f, a, x: a * bits(x) < f.emin + 16,
+        ("igammac", "tape", "float64", 1, 5.992167977835854, 1.2538750759214462e-51),
+        "The kernel multiplies x^a by a sum of logarithms and the power underflows first.",
+        dtypes=WIDE,
+    ),
+    Limit(
         "the incomplete gamma functions in forward mode at the ends",
         ("igamma", "igammac"),
         "nan infinite",

@@ -96,7 +96,6 @@ SENTENCES = [
     ("verify --op tanh,tahn", "There is no op 'tahn'"),
     ("verify --mode tpe", "There is no mode 'tpe'"),
     ("worst --op tahn", "There is no op 'tahn'"),
-    ("limits --write", "--write keeps what another TensorFlow says: name its interpreter with --python."),
     ("verify --dtype half", "There is no dtype 'half'; there are float16, bfloat16, float32 and float64."),
 ]
 
