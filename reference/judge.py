@@ -135,9 +135,8 @@ def spoken(
         got = elements(question, entry, record)
     except Misshapen as wrong:
         exact = base.exact[entry]
-        return Verdict(
-            question, entry, None, [Outcome("wrong", "shape", math.inf)] * len(exact), exact, base.mode, str(wrong)
-        )
+        outcomes = [Outcome("wrong", "shape", math.inf)] * len(exact)
+        return limited(Verdict(question, entry, None, outcomes, exact, base.mode, str(wrong)))
     return heard(question, entry, got, base, before)
 
 

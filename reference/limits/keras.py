@@ -136,7 +136,7 @@ KERAS = (
         ("mean_absolute_percentage_error",),
         "digits nan infinite zero",
         (1, 2),
-        lambda f, a, b: infinite(f, a, b) or b == 0 or ratios(f, radius(a, b) + 7, bits(b)),
+        lambda f, a, b: b == 0 or over(f, radius(a, b) + 1) or ratios(f, radius(a, b) + 7, bits(b)),
         ("mean_absolute_percentage_error", "tape", "float16", 1, 0.75, 0.0),
         "100 |b - a| / max(|b|, epsilon) is multiplied out in the dtype: in float16 epsilon is subnormal, and the "
         "quotient's derivatives by powers of b overflow, or are inf * 0, where the labels are small or infinite.",

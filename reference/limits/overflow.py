@@ -254,6 +254,6 @@ OVERFLOW = (
         ("silu", "batch_jacobian", "float32", 1, float.fromhex("-0x1.5d589cp+6")),
         "TensorFlow rewrites the body of a function before it runs it: a cotangent below one is multiplied with the "
         "small factor, sigmoid(x) or tanh(x), which leaves the normal numbers, before the larger factors are.",
-        dtypes=("float32", "float64"),
+        dtypes=("bfloat16", "float32", "float64"),
     ),
 )
