@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from flint import arb
 
 from reference.balls import zeros
 from reference.kernels.table import ELEMENTARY, EXACTLY, STEPWISE, Contract, Kernel
 
+BESIDE_ZERO = arb(0, 2.0**-148)  # no derivative depends on what NextAfter returns
 APPROXIMATE = Contract(2.0)
 NEWTON = (
     "Eigen's vectorised float32 reciprocal is an estimate refined by a Newton step, not a division; "
@@ -50,7 +52,7 @@ ARITHMETIC = [
     Kernel("FloorMod", lambda B, x, y: B.floormod(x, y)),
     Kernel("TruncateMod", lambda B, x, y: B.truncatemod(x, y)),
     Kernel("FloorDiv", lambda B, x, y: B.floordiv(x, y)),
-    Kernel("NextAfter", lambda B, x, y: x, Contract(1.0), why="the float beside x"),
+    Kernel("NextAfter", lambda B, x, y: x + BESIDE_ZERO, Contract(1.0), why="the float beside x, at 0 the smallest"),
     Kernel("Neg", lambda B, x: -x, EXACTLY),
     Kernel("Abs", lambda B, x: B.absolute(x), EXACTLY),
     Kernel("Sign", lambda B, x: B.sign(x), EXACTLY),

@@ -177,7 +177,7 @@ KERAS = (
         "nan infinite",
         (1, 2),
         lambda f, a, b, w: over(f, bits(a) + 2, bits(b), bits(w) + 2),
-        ("weighted_cross_entropy", "tape", "float32", 1, math.inf, 0.75, 0.75),
+        ("weighted_cross_entropy", "tape", "float32", 1, -math.inf, 0.75, 0.75),
         "relu(-a), exp(-|a|) and the weight are multiplied out: an infinite or overflowing one meets a 0, or its like.",
     ),
     Limit(
