@@ -39,6 +39,8 @@ def inner(end: float, dtype: str, upwards: bool) -> float:
     if not math.isfinite(end) or end == 0:
         return end
     form = FORMATS[dtype]
+    if abs(end) >= form.largest:
+        return math.copysign(form.largest, end)
     exponent = max(math.frexp(end)[1], form.emin + 1) - form.precision
     below = math.ldexp(math.floor(math.ldexp(end, -exponent)), exponent)
     return next_up(below, dtype) if upwards and below < end else below
