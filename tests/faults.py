@@ -90,6 +90,7 @@ KINDS = {
     ],
     "factor": [
         Fault("exp times 1 + 1e-5", "exp", scaled(1 + 1e-5)),
+        Fault("squared error without its factor 2", "mean_squared_error", scaled(0.5)),
         Fault("softplus times 1 + 1e-5", "softplus", scaled(1 + 1e-5)),
         Fault("multiply: first input times 1 + 1e-5", "multiply", scaled(1 + 1e-5, 0)),
         Fault("reduce_mean times 1 + 1e-5", "reduce_mean", scaled(1 + 1e-5)),

@@ -1,5 +1,7 @@
 """Are TensorFlow's second derivatives right, and is every Hessian symmetric?"""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from flint import arb
@@ -48,7 +50,7 @@ def test_second_derivatives_are_right_at_many_more_points(probe: Probe, name: st
 @share(16)
 @given(data=st.data())
 def test_the_hessian_is_symmetric(probe: Probe, name: str, data: st.DataObject) -> None:
-    """f_01 = f_10: the exact ones are equal, and each of TensorFlow's is the same or as near as its ball."""
+    """f_ij = f_ji: the exact ones are equal, and each of TensorFlow's is the same or as near as its ball."""
     op = OPS[name]
     dtype = data.draw(st.sampled_from(op.dtypes), label="dtype")
     question = asked(op, Cell(MODES["nested"], dtype, 2), data.draw(blocks(op, dtype), label="block"))
@@ -57,16 +59,17 @@ def test_the_hessian_is_symmetric(probe: Probe, name: str, data: st.DataObject) 
     if question.block is None:
         assert all(v.status not in ("wrong", "missing") for v in verdicts)
         return
-    _, upper, lower, _ = verdicts
-    for k in range(question.block):
-        assert mirrored(question, upper, lower, k), f"{name} {dtype}: the exact f_01 and f_10 differ"
-        if upper.got is not None and lower.got is not None and not excused(upper, lower, k):
-            assert near(question, base.value, upper, lower, k), f"{name} {dtype}: {at(question, k)}"
+    for i, j in combinations(range(op.arity), 2):
+        upper, lower = verdicts[i * op.arity + j], verdicts[j * op.arity + i]
+        for k in range(question.block):
+            assert mirrored(question, upper, lower, k), f"{name} {dtype}: the exact f_{i}{j} and f_{j}{i} differ"
+            if upper.got is not None and lower.got is not None and not excused(upper, lower, k):
+                assert near(question, base.value, upper, lower, k), f"{name} {dtype}: {at(question, k)}"
 
 
 def mirrored(question: Question, upper: Verdict, lower: Verdict, k: int) -> bool:
     """Whether the exact mixed derivatives agree on every side, once the tangents are taken out."""
-    h0, h1 = (arb(float(h[k])) for h in question.tangents)
+    h0, h1 = (arb(float(question.tangents[i][k])) for i in question.entries[upper.entry])
     pairs = zip(upper.exact[k], lower.exact[k], strict=True)
     return all((a * h1).overlaps(b * h0) for a, b in pairs if isinstance(a, arb) and isinstance(b, arb))
 
@@ -78,9 +81,9 @@ def excused(upper: Verdict, lower: Verdict, k: int) -> bool:
 
 
 def near(question: Question, value: list[list[arb] | None], upper: Verdict, lower: Verdict, k: int) -> bool:
-    """h_1 f_01 h_0 = h_0 f_10 h_1 within the balls that both formulas allow."""
-    (h0, h1), (a, b) = (float(h[k]) for h in question.tangents), (upper.got[k], lower.got[k])
-    ball_a, ball_b = value[1], value[2]
+    """h_j f_ij h_i = h_i f_ji h_j within the balls that both formulas allow."""
+    h0, h1 = (float(question.tangents[i][k]) for i in question.entries[upper.entry])
+    a, b, ball_a, ball_b = upper.got[k], lower.got[k], value[upper.entry], value[lower.entry]
     if not np.isfinite([a, b]).all() or ball_a is None or ball_b is None:
         return True  # the judge's own question, in the test above
     with precision(6000):  # products and differences of floats are exact

@@ -69,6 +69,8 @@ def test_a_cotangent_twice_as_large_doubles_the_answer_bit_for_bit(
 def recorded(probe: Probe, question: Question) -> tuple[list[Array | None], Array]:
     """The answers, and the points at which no number of the trace is near the ends of the normal floats."""
     answer = Trial(probe).answer(question, trace=True)
+    if "raised" in answer:  # which is a verdict's business
+        return [None] * question.op.arity, np.zeros(1, dtype=bool)
     form = FORMATS[question.dtype]
     tensors = [unpack(r) for r in answer["trace"]["tensors"].values()]
     shape = (question.block,) if question.block is not None else (1,)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from flint import arb
 
 from reference.balls import hull, lifted, zeros
@@ -25,6 +23,14 @@ def parametric(function, *orders):
         return hull(*(function(*orders, *parameters, arb(end)) for end in (last.lower(), last.upper())))
 
     return lambda B, *x: lifted(at_ends, len(x))(*x)
+
+
+def by_order(a, x):
+    """The derivative of P(a, x) by a, of a ball from its middle and the slope in x, density (log x - digamma a)."""
+    if x.is_exact() or not x > 0 or not x.is_finite():
+        return gamma_p(1, a, x)
+    slope = ((a - 1) * x.log() - x - a.lgamma()).exp() * (x.log() - a.digamma())
+    return gamma_p(1, a, arb(x.mid())) + slope * arb(0, x.rad().upper())
 
 
 def selu(B, x):
@@ -71,7 +77,7 @@ FUNCTIONS = [
     Kernel("Zeta", lambda B, s, q: B.zeta(s, q), SPECIAL),
     Kernel("Igamma", parametric(gamma_p, 0), SPECIAL),
     Kernel("Igammac", lambda B, a, x: 1 - parametric(gamma_p, 0)(B, a, x), SPECIAL),
-    Kernel("IgammaGradA", lambda B, a, x: lifted(partial(gamma_p, 1), 2)(a, x), SPECIAL),
+    Kernel("IgammaGradA", lambda B, a, x: lifted(by_order, 2)(a, x), SPECIAL),
     Kernel("Betainc", parametric(beta_i, 0, 0), SPECIAL),
     Kernel("BesselI0", lambda B, x: B.i0(x), SPECIAL),
     Kernel("BesselI1", lambda B, x: B.i1(x), SPECIAL),

@@ -29,7 +29,7 @@ def rounded_quotient(form: Format, a: float, b: float) -> bool:
 
 def beside_the_ends(_: Format, *x: float) -> bool:
     """A probability or label near zero or one."""
-    return any(v < 1 / 32 or v > 31 / 32 for v in x)
+    return any(0 <= v < 1 / 32 or 31 / 32 < v <= 1 for v in x)
 
 
 KERAS = (
@@ -123,7 +123,7 @@ KERAS = (
         (1, 2),
         {
             **dict.fromkeys(("binary_crossentropy", "binary_focal_crossentropy", "kl_divergence"), beside_the_ends),
-            "poisson": anywhere,
+            "poisson": lambda f, a, b: 0 <= a < 2.0**20,  # every float16
         },
         ("binary_crossentropy", "tape", "float16", 1, 1.0, 0.75),
         "In float16 the epsilon 1e-7 is subnormal and 1 - 1e-7 is 1: a saturated probability is not clipped, and the "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from reference.limits.form import LN2, Limit, anywhere, bits, infinite, over, per_op, pole, spread
+from reference.limits.form import FORWARD, LN2, Limit, anywhere, bits, infinite, over, per_op, pole, spread
 
 WIDE = ("float32", "float64")
 KINDS = "bessel_k0 bessel_k1 bessel_k0e bessel_k1e"
@@ -35,20 +35,40 @@ SPECIAL = (
     Limit(
         "zeta has no derivative by its order",
         ("zeta",),
-        "none zero nan",
+        "none",
         (1, 2),
         anywhere,
         ("zeta", "tape", "float32", 1, 2.5, 1.0),
+        "Zeta's gradient function returns None for its first argument, the order, on which the value depends smoothly.",
+    ),
+    Limit(
+        "zeta's derivative by its order is 0 in forward mode",
+        ("zeta",),
+        "zero nan",
+        (1, 2),
+        anywhere,
+        ("zeta", "forward", "float32", 1, 2.5, 1.0),
         "Zeta's gradient returns None for its first argument; forward mode turns that into 0 and says nothing.",
+        modes=FORWARD,
     ),
     Limit(
         "betainc has no derivatives by its parameters",
         ("betainc",),
-        "none zero",
+        "none",
         (1, 2),
         anywhere,
         ("betainc", "tape", "float32", 1, 0.5, 2.0, 0.25),
+        "Betainc's gradient function returns None for a and b, on which the value depends smoothly.",
+    ),
+    Limit(
+        "betainc's derivatives by its parameters are 0 in forward mode",
+        ("betainc",),
+        "zero",
+        (1, 2),
+        anywhere,
+        ("betainc", "forward", "float32", 1, 0.5, 2.0, 0.25),
         "Betainc's gradient returns None for a and b; forward mode turns that into 0 and says nothing.",
+        modes=FORWARD,
     ),
     Limit(
         "betainc's mixed derivative where a or b is 1",
@@ -169,7 +189,7 @@ SPECIAL = (
         ("[Igamma]", "[Igammac]"),
         "digits",
         (1, 2),
-        per_op(("igamma igammac", lambda f, a, x: a * abs(bits(x)) > 16 or a < 1)),
+        per_op(("igamma igammac", lambda f, a, x: a < 1 / 16 or -a * bits(x) > 16)),
         ("igamma", "tape", "float64", 1, 0.75, 2.0**-537),
         "Eigen computes x^a exp(-x) / Gamma(a) as exp(a log(x) - x - lgamma(a)), whose argument is rounded: as many "
         "ULP are lost as it is large; and where the upper function is small it is one less the lower.",
@@ -179,7 +199,7 @@ SPECIAL = (
         ("[Betainc]",),
         "digits",
         (1, 2),
-        per_op(("betainc", lambda f, a, b, x: a * abs(bits(x)) > 16)),
+        per_op(("betainc", lambda f, a, b, x: -a * bits(x) > 16)),
         ("betainc", "tape", "float64", 1, 0.75, 0.75, 2.0**-1022),
         "Eigen computes x^a as exp(a log(x) + ...), whose argument is rounded: as many ULP are lost as it is large.",
     ),

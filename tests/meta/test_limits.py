@@ -22,7 +22,13 @@ from reference.trial import Trial, ask_at
 from reference.wire import pack
 
 SYMPTOMS = {"nan", "infinite", "zero", "digits", "none", "raised", "crashed"}
-PLAIN = ([0.75], [0.75, 1.5])  # a point at which nothing special happens, for one argument and for two
+#: What is wrong at every point: zeros for a derivative by a parameter, a term that is never there.
+EVERYWHERE = (
+    "zeta's second derivative loses a term",
+    "zeta's derivative by its order is 0 in forward mode",
+    "betainc's derivatives by its parameters are 0 in forward mode",
+)
+PLAIN = ([0.75], [0.75, 1.5], [0.75, 1.5, 0.625])  # points at which nothing special happens, by arity
 
 EACH = pytest.mark.parametrize("limit", LIMITS, ids=[row.name for row in LIMITS])
 
@@ -69,7 +75,7 @@ def test_a_row_names_what_exists(limit: Limit) -> None:
         assert name[1:-1] in KERNELS if name.startswith("[") else name in OPS
     assert set(limit.dtypes) <= set(FLOATS) and set(limit.modes) <= set(MODES) and set(limit.orders) <= {1, 2}
     assert limit.symptom and set(limit.symptom.split()) <= SYMPTOMS
-    if isinstance(limit.where, dict) and not limit.who[0].startswith("["):
+    if isinstance(limit.where, dict) and not any(name.startswith("[") for name in limit.who):
         assert set(limit.where) == set(limit.who)
 
 
@@ -87,14 +93,24 @@ def test_the_example_is_one_of_the_rows_own_points(limit: Limit) -> None:
 
 @EACH
 def test_a_value_defect_is_not_everywhere(limit: Limit) -> None:
-    """Only what raises may be listed for every point; numbers are wrong in a region, derived from the cause."""
-    if limit.symptom == "raised":
+    """What is missing or raises may be listed for every point; numbers are wrong in a region with a cause."""
+    if set(limit.symptom.split()) <= {"raised", "none"} or limit.name in EVERYWHERE:
         return
     assert limit.where is not anywhere
     for op in covered(limit):
         if op.shapes is None:
             plain = PLAIN[op.arity - 1]
             assert not all(limit.covers(op.name, "float64", [size * x for x in plain]) for size in (1, 64, -64))
+
+
+@pytest.mark.parametrize("name", EVERYWHERE)
+def test_what_is_listed_for_every_point_shows_at_every_point(trial: Trial, name: str) -> None:
+    """Where a formula is simply another one, it is so at each of the row's points by hand."""
+    limit = next(row for row in LIMITS if row.name == name)
+    op, mode, dtype, order = limit.example[:4]
+    for point in OPS[op].at:
+        verdicts = trial.verdicts(ask_at(OPS[op], MODES[mode], dtype, order, [np.full(4, x) for x in point]))
+        assert name in {o.limit for v in verdicts for o in v.outcomes}, point
 
 
 @EACH
