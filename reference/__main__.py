@@ -22,9 +22,13 @@ NUMBERS = ("--at", "--cotangent", "--tangent")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; whatever goes wrong is one sentence on stderr."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if words[:1] and words[0] in APART:
-        return int(importlib.import_module(APART[words[0]]).main(words[1:]))
     try:
+        if words[:1] and words[0] in APART:
+            code = guarded(
+                lambda _: int(importlib.import_module(APART[words[0]]).main(words[1:])), argparse.Namespace()
+            )
+            sys.stdout.flush()
+            return code
         options = parser().parse_args(shielded(words))
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="replace")  # a terminal without ∂ shows a question mark
@@ -225,7 +229,7 @@ def add_worst(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--order", type=int, choices=(1, 2), action="append", help="only first or only second derivatives"
     )
-    command.add_argument("--seconds", type=float, default=2.0, metavar="N", help="time per search (%(default)s)")
+    command.add_argument("--seconds", type=seconds, default=2.0, metavar="N", help="time per search (%(default)s)")
     command.add_argument("--jobs", type=positive, metavar="N", help="searches at a time (1)")
     command.add_argument(
         "--write", action="store_true", help="record what is found, cell by cell; go on if interrupted"
@@ -249,6 +253,16 @@ def positive(text: str) -> int:
     if not text.strip().isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no number of things")
     return int(text)
+
+
+def seconds(text: str) -> float:
+    """A time that passes."""
+    try:
+        if 0 < float(text) < float("inf"):
+            return float(text)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
 
 
 def copies(text: str) -> int:

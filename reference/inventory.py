@@ -121,6 +121,14 @@ def figures(inventory: Inventory) -> dict[str, int]:
     }
 
 
+def told(inventory: Inventory) -> Iterator[str]:
+    """Every differentiable function with its rows, or with the reason for none."""
+    rows = {name: spelling.row for spelling in SPELLINGS for name in names((spelling,))}
+    reasons = {name: reason.why for reason in REASONS for name in names((reason,))}
+    for name in sorted(inventory.differentiable):
+        yield f"{name:48} {rows.get(name) or reasons.get(name, 'owed')}"
+
+
 def report(inventory: Inventory) -> str:
     """The figures, namespace by namespace what has a row, and what is owed."""
     lines = [f"TensorFlow {inventory.version}; the table is written for {VERSION}"]
@@ -138,12 +146,16 @@ def report(inventory: Inventory) -> str:
 def main(arguments: list[str]) -> int:
     """Print the inventory of the installed TensorFlow; 1 where something is owed."""
     about = "Which public functions have rows, and which have none and why."
-    argparse.ArgumentParser(prog="python -m reference inventory", description=about).parse_args(arguments)
+    parser = argparse.ArgumentParser(prog="python -m reference inventory", description=about)
+    parser.add_argument("--list", action="store_true", help="every differentiable function, and its row or reason")
+    chosen = parser.parse_args(arguments)
     try:
         inventory = walked()
     except ProbeUnavailable as error:
         sys.stderr.write(f"{error}\n")
         return 3
+    if chosen.list:
+        print("\n".join(told(inventory)))
     print(report(inventory))
     owed = [*unexplained(inventory), *(outdated(inventory) if inventory.due else ()), *rowless()]
     return 1 if owed else 0

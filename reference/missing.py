@@ -119,11 +119,12 @@ def main(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
     try:
         with Probe() as probe:
-            print(written(lines(probe, map(OPS.__getitem__, chosen.op or OPS), chosen.dtype)))
+            found = list(lines(probe, map(OPS.__getitem__, chosen.op or OPS), chosen.dtype))
     except ProbeUnavailable as error:
         print(error, file=sys.stderr)
         return 3
-    return 0
+    print(written(found))
+    return 0 if found else 5
 
 
 if __name__ == "__main__":

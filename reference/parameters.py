@@ -101,6 +101,8 @@ def beta_small(j: int, k: int, a: arb, b: arb, x: arb) -> arb:
 
     if j == k == 0:
         return acb(x).beta_lower(a, b, 1).real
+    if j and k and j == k and a == b and 2 * x == 1:  # I(a, b) + I(b, a) = 1 there
+        return arb(0)
     if j and k:
         return (along(1, 1, 2) - along(1, 0, 2) - along(0, 1, 2)) / 2
     return along(1, 0, j) if j else along(0, 1, k)

@@ -13,7 +13,7 @@ from flint import arb, ctx
 from reference.balls import EXACT, Array, as_balls, ball, lifted, working
 from reference.kernels import KERNELS, Kernel
 from reference.rounding import LEAVE, Machine, Rounding
-from reference.ulp import FORMATS, round_ball
+from reference.ulp import FORMATS, Format, round_ball
 from reference.wire import PARTS, unpack
 
 Step = Callable[["Node", list[Any]], list[Any]]
@@ -211,8 +211,13 @@ def is_short(value: float, precision: int) -> bool:
     return float(mantissa * 2.0 ** (precision // 3)).is_integer()
 
 
-def literal(value: float, precision: int) -> arb:
-    """A literal as its author may have meant it: within half a unit in the last of so many digits."""
+def literal(value: float, precision: int, form: Format) -> arb:
+    """A literal as its author may have meant it: within half a unit in the last of so many digits.
+
+    A subnormal one has fewer digits than that: it is known within half the smallest number of the format it is kept in.
+    """
+    if 0 < abs(value) < form.smallest_normal:
+        return arb(value, form.smallest / 2)
     if is_short(value, precision):
         return ball(value)
     return arb(value) * arb(1, 2.0**-precision)
@@ -226,7 +231,7 @@ def leaves(trace: Trace) -> Callable[[str, Tensor], Any]:
             return as_balls(tensor.values)
         # A literal kept in a narrower format than the question's has lost digits that its author meant to have.
         precision = max(FORMATS[tensor.dtype].precision, FORMATS[trace.dtype].precision)
-        return lifted(lambda v: literal(float(v), precision), 1)(tensor.values)
+        return lifted(lambda v: literal(float(v), precision, FORMATS[tensor.dtype]), 1)(tensor.values)
 
     return leaf
 

@@ -104,7 +104,7 @@ def test_most_array_rows_have_independent_elements() -> None:
 def test_a_finding_explains_nothing_but_nan() -> None:
     """Another number, None, an error, or a NaN by a third element is no finding of the table."""
     question = good(OPS["sqrt"], Cell(MODES["jacobian"], "float32", 1))
-    (harm,) = (Harm(Spoil("zero", (0,), 1, 7), 0, 0, "right", None, "nan") for _ in range(1))
+    harm = Harm(Spoil("zero", (0,), 1, 7), 0, 0, "right", None, "nan")
     assert leak(question, harm) == LEAKS[0].name
     assert not any(leak(question, harm._replace(said=said)) for said in ("0.5", "inf", "None", "raised", "nan by 2"))
     assert not leak(good(OPS["sqrt"], Cell(MODES["tape"], "float32", 1)), harm)

@@ -58,6 +58,7 @@ def named(question: Any, entry: int, element: int, found: Any, got: Any) -> Limi
             and min(question.order, 2) in limit.orders
             and question.dtype in limit.dtypes
             and (not limit.modes or question.mode.name in limit.modes)
+            and (not limit.entries or question.entries[entry][:2] in limit.entries)
             and limit.covers(question.op.name, question.dtype, point)
         ):
             return limit

@@ -29,6 +29,7 @@ class Limit(NamedTuple):
     why: str
     dtypes: tuple[str, ...] = FLOATS
     modes: tuple[str, ...] = ()  # all, if empty
+    entries: tuple[tuple[int, ...], ...] = ()  # the inputs that are differentiated by, (i,) or (i, j); all, if empty
     needs: str = ""  # what the processor must have for the defect to show, as the probe's hello names it
 
     def covers(self, op: str, dtype: str, point: list[Any]) -> bool:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from reference.limits.form import Limit, anywhere
+from reference.limits.form import FORWARD, Limit, anywhere
 
 MISSING = (
     Limit(
         "no gradient of SoftsignGrad",
         ("softsign",),
         "raised",
-        (1, 2),
+        (2,),
         anywhere,
         ("softsign", "nested", "float32", 2, 0.75),
         "Softsign's gradient is the kernel SoftsignGrad, for which no gradient is registered: every second "
-        "derivative, and forward mode even at first order, raises LookupError.",
+        "derivative raises LookupError.",
+    ),
+    Limit(
+        "no forward mode of Softsign",
+        ("softsign",),
+        "raised",
+        (1,),
+        anywhere,
+        ("softsign", "forward", "float32", 1, 0.75),
+        "Forward mode differentiates the gradient function, and for the kernel SoftsignGrad in it no gradient is "
+        "registered: LookupError at first order already.",
+        modes=(*FORWARD, "around"),
     ),
     Limit(
         "no gradient of TruncateMod",

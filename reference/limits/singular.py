@@ -35,6 +35,7 @@ SINGULAR = (
         ("xlogy", "tape", "float32", 1, 0.0, 0.5),
         "The gradient by a is log(b) times the indicator of a != 0, as if the function were constant there: at a = 0 "
         "it is 0 instead of log(b); subnormal numbers count as 0.",
+        entries=((0,), (0, 0), (0, 1), (1, 0)),
     ),
     Limit(
         "pow has no derivative by b at a = 0",
@@ -44,6 +45,7 @@ SINGULAR = (
         lambda f, a, b: a == 0,
         ("pow", "tape", "float32", 1, 0.0, 0.0),
         "log(a) is replaced by 0 where a is not positive; a^0 * log(a) falls to -infinity at a = 0.",
+        entries=((1,), (0, 1), (1, 0), (1, 1)),
     ),
     Limit(
         "pow's mixed derivative at a = 0, b = 1",

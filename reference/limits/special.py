@@ -31,6 +31,7 @@ SPECIAL = (
         ("zeta", "nested", "float32", 2, 2.5, 1.0),
         "The derivative by q is -s * zeta(s + 1, q), and zeta has no derivative by its order: of that product's "
         "derivative by s only -zeta(s + 1, q) is left, without any word.",
+        entries=((0, 1), (1, 0)),
     ),
     Limit(
         "zeta has no derivative by its order",
@@ -40,6 +41,7 @@ SPECIAL = (
         anywhere,
         ("zeta", "tape", "float32", 1, 2.5, 1.0),
         "Zeta's gradient function returns None for its first argument, the order, on which the value depends smoothly.",
+        entries=((0,), (0, 0), (0, 1)),
     ),
     Limit(
         "zeta's derivative by its order is 0 where None has no place",
@@ -51,6 +53,7 @@ SPECIAL = (
         "Zeta's gradient returns None for its first argument; forward mode and batch_jacobian turn that "
         "into 0 and say nothing.",
         modes=(*FORWARD, "batch_jacobian"),
+        entries=((0,), (0, 0), (0, 1), (1, 0)),
     ),
     Limit(
         "betainc has no derivatives by its parameters",
@@ -60,6 +63,7 @@ SPECIAL = (
         anywhere,
         ("betainc", "tape", "float32", 1, 0.5, 2.0, 0.25),
         "Betainc's gradient function returns None for a and b, on which the value depends smoothly.",
+        entries=((0,), (1,), (0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)),
     ),
     Limit(
         "betainc's derivatives by its parameters are 0 where None has no place",
@@ -71,6 +75,7 @@ SPECIAL = (
         "Betainc's gradient returns None for a and b; forward mode and batch_jacobian turn that into 0 and say "
         "nothing.",
         modes=(*FORWARD, "batch_jacobian"),
+        entries=((0,), (1,), (0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)),
     ),
     Limit(
         "betainc's mixed derivative where a or b is 1",
@@ -81,6 +86,7 @@ SPECIAL = (
         ("betainc", "nested", "float32", 2, 1.0, 0.75, 0.75),
         "The derivative by x is exp(xlogy(a - 1, x) + ...): at a = 1 Xlogy's gradient takes the function for constant, "
         "and the term log(x) is missing from the derivative by a.",
+        entries=((2, 0), (2, 1), (0, 2), (1, 2)),
     ),
     Limit(
         "betainc's derivatives at the ends",
@@ -110,6 +116,7 @@ SPECIAL = (
         ("igammac", "tape", "float64", 1, 5.992167977835854, 1.2538750759214462e-51),
         "The kernel multiplies x^a by a sum of logarithms and the power underflows first.",
         dtypes=WIDE,
+        entries=((0,),),
     ),
     Limit(
         "the incomplete gamma functions' derivative by a loses digits",
@@ -121,6 +128,7 @@ SPECIAL = (
         "The kernel differentiates a series and a continued fraction term by term in the dtype itself: about x = a "
         "142 ULP (float32: 109) were lost, and more where x^a is exp(a log(x)) of a large argument.",
         dtypes=WIDE,
+        entries=((0,),),
     ),
     Limit(
         "the incomplete gamma functions in forward mode at the ends",
@@ -193,7 +201,9 @@ SPECIAL = (
         ("[Zeta]", "zeta"),
         "digits zero nan infinite",
         (1, 2),
-        lambda f, s, q: s > 16 or infinite(f, s, q) or over(f, -s * bits(q)) or -s * bits(q) < f.emin,
+        lambda f, s, q: (
+            infinite(f, s, q) or over(f, -s * bits(q)) or -s * bits(q) < min(f.emin + f.precision, f.emin // 2)
+        ),
         ("zeta", "tape", "float32", 1, 26.720294952392578, 16.244476318359375),
         "Eigen's zeta adds powers q^-s in the dtype itself: at a large order they underflow or lose digits.",
     ),

@@ -92,7 +92,7 @@ def heard(
             return Verdict(question, entry, None, outcomes, answer[status])
     record = answer["values"][entry]
     if record is None:
-        zero = all(not sides or all(side[entry].is_zero() for side in sides) for sides in exact)
+        zero = all(sides is not None and all(side[entry].is_zero() for side in sides) for sides in exact)
         found = Outcome("right", "", 0.0) if zero else Outcome("missing", "missing", math.inf)
         return Verdict(question, entry, None, [found] * question.length, "None for zero" if zero else "")
     got, message = numbers(question, record)
@@ -144,7 +144,9 @@ def answered(
     if formula is not None and formula.is_finite() and not any(same(formula, side, dtype) for side in sides):
         return "wrong", "formula"
     if any(beyond(side, dtype) for side in sides):
-        return ("right", "") if not cmath.isfinite(got) or allowed(value, got) else ("wrong", "value")
+        if allowed(value, got) or any(overflowed(side, got, dtype) for side in sides):
+            return "right", ""
+        return ("wrong", "value") if cmath.isfinite(got) else ("unbounded", "")
     if not cmath.isfinite(got):
         return "wrong", "value"
     if ulp <= 0.75:
@@ -183,6 +185,15 @@ def beyond(side: acb, dtype: str) -> bool:
     """Whether a part is larger than every float."""
     largest = FORMATS[PARTS[dtype]].largest
     return bool(abs(side.real) > largest or abs(side.imag) > largest)
+
+
+def overflowed(side: acb, got: complex, dtype: str) -> bool:
+    """Whether a number has an infinite part, of its sign, where the exact part is beyond every float."""
+    largest = FORMATS[PARTS[dtype]].largest
+    parts = ((side.real, got.real), (side.imag, got.imag))
+    return cmath.isinf(got) and all(
+        part * math.copysign(1.0, x) > largest if math.isinf(x) else not math.isnan(x) for part, x in parts
+    )
 
 
 def spacing(exact: acb, dtype: str) -> arb:
