@@ -18,7 +18,7 @@ from reference.ulp import FORMATS, next_down, next_up
 Point = tuple[float, ...]
 
 LIMITS = {"float64": 4800, "float32": 1200, "bfloat16": 1000, "float16": 400}  # one argument, tier "full"
-QUICK, PAIRS = 300, 600  # any row in tier "quick"; rows of several arguments in tier "full"
+QUICK, PAIRS = 300, 400  # any row in tier "quick"; rows of several arguments in tier "full"
 STRIDE = {"float64": 16, "float32": 8, "bfloat16": 4, "float16": 1}  # binades skipped in tier "quick"
 CENTRAL = range(-4, 6)  # binades that get several points each
 FEW = (0.75, -1.5, 3.0)  # what the other arguments hold while one of them is special

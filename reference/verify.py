@@ -32,12 +32,13 @@ from reference.table import Cost, progress, summary
 from reference.trial import Trial, questions
 
 QUICK_MODES = ("tape", "nested", "forward", "function")
-#: Modes that TensorFlow builds anew for every question, so dear that each row is asked in one dtype only, by turns
-#: along the catalogue (every other row in float32), unless they are named.
+#: Modes that TensorFlow builds anew for every question, so dear that each row is asked in every second of them and in
+#: one dtype only, by turns along the catalogue (every other row in float32), unless they are named.
 IN_TURN = (
     "forward_over_reverse", "reverse_over_forward", "forward_over_forward", "jacobian", "jacobian_loop",
     "batch_jacobian", "around", "xla", "unknown_shape", "unknown_rank",
 )  # fmt: skip
+NARROW = ("float16", "bfloat16")  # a row is asked in one of them, by turns, unless they are named
 ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
 QUICK_DTYPES = ("float32", "float64")
 OUT = "verdicts.jsonl"
@@ -76,18 +77,26 @@ def tasks(options: argparse.Namespace) -> list[Task]:
     orders = tuple(options.order or (1, 2))
     tier = "quick" if quick else "full"
     return [
-        Task(op, dtype, modes if options.mode else affordable(op, modes, dtype), orders, tier)
+        Task(op, dtype, modes if options.op or options.mode else affordable(op, modes, dtype), orders, tier)
         for op in ops
-        for dtype in reversed(FLOATS)
+        for dtype in reversed(FLOATS if options.op or options.mode or options.dtype else turns(op))
         if dtype in dtypes and dtype in OPS[op].dtypes
     ]
 
 
+def turns(op: str) -> tuple[str, ...]:
+    """The dtypes that an op is asked in where the user has chosen nothing: one of the narrow ones, by turns."""
+    narrow = [d for d in OPS[op].dtypes if d in NARROW]
+    spared = {d for k, d in enumerate(narrow) if k != list(OPS).index(op) // 4 % len(narrow)}
+    return tuple(d for d in OPS[op].dtypes if d not in spared)
+
+
 def affordable(op: str, modes: tuple[str, ...], dtype: str) -> tuple[str, ...]:
-    """The modes that an op is asked in, in this dtype, where the user has not chosen."""
-    place, others = list(OPS).index(op), [d for d in OPS[op].dtypes if d != "float32"]
+    """The modes that an op is asked in, in this dtype, where the user has not chosen: every second dear one."""
+    place, others = list(OPS).index(op), [d for d in turns(op) if d != "float32"]
     turn = "float32" if place % 2 or not others else others[place // 2 % len(others)]
-    return tuple(m for m in modes if m not in IN_TURN or dtype == turn)
+    dear = IN_TURN[place // 2 % 2 :: 2] if dtype == turn else ()
+    return tuple(m for m in modes if m not in IN_TURN or m in dear)
 
 
 def cells(task: Task) -> Iterator[tuple[str, int]]:

@@ -56,7 +56,7 @@ def test_names_are_unique() -> None:
 
 
 def test_a_row_has_at_most_eleven_fields() -> None:
-    """An eleventh field would be a second record hiding in the row."""
+    """A twelfth field would be a second record hiding in the row."""
     assert len(Limit._fields) <= 11
 
 
