@@ -95,7 +95,7 @@ def affordable(op: str, modes: tuple[str, ...], dtype: str) -> tuple[str, ...]:
     """The modes that an op is asked in, in this dtype, where the user has not chosen: every second dear one."""
     place, others = list(OPS).index(op), [d for d in turns(op) if d != "float32"]
     turn = "float32" if place % 2 or not others else others[place // 2 % len(others)]
-    dear = IN_TURN[place // 2 % 2 :: 2] if dtype == turn else ()
+    dear = IN_TURN[place // 8 % 2 :: 2] if dtype == turn else ()
     return tuple(m for m in modes if m not in IN_TURN or m in dear)
 
 
