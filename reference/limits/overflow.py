@@ -50,7 +50,8 @@ OVERFLOW = (
         per_op(
             ("atan erf erfc silu gelu hard_silu", huge),
             ("squareplus", lambda f, x: over(f, bits(x) + 2)),
-            ("cbrt softmax_of_two log_softmax_of_two", infinite),
+            ("softmax_of_two log_softmax_of_two", infinite),
+            ("cbrt", lambda f, x: math.isinf(x) or over(f, -5 / 3 * bits(x))),
             ("sparse_plus", lambda f, x: over(f, 2 * bits(x))),
             ("mish", lambda f, x: over(f, bits(x) + 1)),
             ("sinc", lambda f, x: over(f, bits(x) + 2)),

@@ -123,7 +123,7 @@ SPECIAL = (
         ("[IgammaGradA]", "igamma", "igammac"),
         "digits",
         (1,),
-        lambda f, a, x: a > 0 and (a / 2 <= x <= 2 * a or -a * bits(x) > 16),
+        lambda f, a, x: a > 0 and (a / 4 <= x <= 4 * a or -a * bits(x) > 16),
         ("igamma", "tape", "float64", 1, 1.6844802596779316, 1.6844802596779318),
         "The kernel differentiates a series and a continued fraction term by term in the dtype itself: about x = a "
         "142 ULP (float32: 109) were lost, and more where x^a is exp(a log(x)) of a large argument.",
@@ -201,9 +201,7 @@ SPECIAL = (
         ("[Zeta]", "zeta"),
         "digits zero nan infinite",
         (1, 2),
-        lambda f, s, q: (
-            infinite(f, s, q) or over(f, -s * bits(q)) or -s * bits(q) < min(f.emin + f.precision, f.emin // 2)
-        ),
+        lambda f, s, q: infinite(f, s, q) or over(f, -s * bits(q)) or -s * bits(q) < max(f.emin + f.precision, -400),
         ("zeta", "tape", "float32", 1, 26.720294952392578, 16.244476318359375),
         "Eigen's zeta adds powers q^-s in the dtype itself: at a large order they underflow or lose digits.",
     ),
