@@ -40,7 +40,7 @@ FORWARD_MODE = (
             ("tan", lambda f, x: over(f, -2 * bits(math.cos(x) if math.isfinite(x) else 1))),
             ("cube", lambda f, x: over(f, 3 * bits(x) + max(0, bits(bits(x) * LN2)), 2 * bits(x))),
             ("multiply multiply_no_nan sigmoid_cross_entropy", infinite),
-            ("floormod fmod", lambda f, a, b: bits(b) < f.emin or infinite(f, a, b) or over(f, bits(a) - bits(b))),
+            ("floormod fmod", lambda f, a, b: bits(b) <= f.emin or infinite(f, a, b) or over(f, bits(a) - bits(b))),
             ("broadcast_divide", lambda f, a, b: bool((b == 0).any())),
             ("logaddexp2", lambda f, a, b: over(f, radius(a, b) + 1)),
             ("squared_difference", lambda f, a, b: over(f, radius(a, b) + 1)),

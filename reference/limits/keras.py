@@ -203,7 +203,7 @@ KERAS = (
                 "log_poisson_loss_full",
                 lambda f, a, b: over(f, a / math.log(2), bits(a) + max(bits(b), 0), bits(b) + 3, -3 * bits(b)),
             ),
-            ("poisson", lambda f, a, b: over(f, bits(a) + 1, bits(b) + 1, bits(b) - 2 * bits(a)) or a == 0),
+            ("poisson", lambda f, a, b: over(f, bits(a) + 1, bits(b) + 1, -3 * bits(a)) or a == 0),
         ),
         ("huber", "tape", "float32", 1, math.inf, 0.75),
         "Both branches of a loss are computed and the cotangent of the other is 0: the square of a large error, the "

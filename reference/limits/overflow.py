@@ -35,6 +35,7 @@ OVERFLOW = (
             ("silu x_log_x sparse_plus softmax_of_two log_softmax_of_two", infinite),
             ("cbrt", lambda f, x: x == 0 or math.isinf(x)),
             ("gelu mish hard_silu", huge),
+            ("squared_difference", lambda f, a, b: over(f, radius(a, b) + 1)),
             ("squareplus", lambda f, x: over(f, bits(x) + 2)),
             ("sinc", lambda f, x: over(f, bits(x) + 2)),
             ("gelu_approximate", lambda f, x: over(f, 3 * bits(x))),
