@@ -190,7 +190,7 @@ def add_verify(command: argparse.ArgumentParser) -> None:
         "--order", type=int, choices=(1, 2), action="append", help="only first or only second derivatives"
     )
     command.add_argument("--out", type=Path, metavar="PATH", help="write the verdicts there, one JSON line each")
-    command.add_argument("--quick", action="store_true", help="fewer points, under a minute")
+    command.add_argument("--quick", action="store_true", help="fewer points and modes")
     command.add_argument("--resume", action="store_true", help="go on where an interrupted run stopped")
     command.add_argument("--json", action="store_true", help="print the summary as JSON")
     command.add_argument("--jobs", type=positive, metavar="N", help="processes that judge at a time")
