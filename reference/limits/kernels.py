@@ -20,7 +20,7 @@ def left(_: Format, x: float) -> bool:
 KERNELS = (
     Limit(
         "Reciprocal loses digits at large x",
-        ("[Reciprocal]", "pow"),
+        ("[Reciprocal]", "pow", "log2", "log10"),
         "digits",
         (1, 2),
         per_op(
