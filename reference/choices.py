@@ -1,5 +1,6 @@
 """What a user may choose, by name: ops, modes, dtypes, and the numbers at which to ask."""
 
+import argparse
 import difflib
 import math
 from collections.abc import Iterable, Sequence
@@ -18,6 +19,31 @@ PLAIN = {1: "tape", 2: "nested"}
 
 class Unusable(ValueError):
     """A choice that cannot be met; the message is one sentence."""
+
+
+def settle(
+    options: argparse.Namespace,
+    ops: Iterable[str] = OPS,
+    modes: Iterable[str] = MODES,
+    dtypes: Iterable[str] = FLOATS,
+) -> None:
+    """The ops, modes, dtypes and orders that were typed, each once, by their right names; none where none was typed."""
+    hints = {"op": "`python -m reference list` shows them all" if ops is OPS else "there are " + listed(ops)}
+    for option, table in (("op", ops), ("mode", modes), ("dtype", dtypes)):
+        if hasattr(options, option):
+            typed = split(f"--{option}", getattr(options, option))
+            hint = hints.get(option, "there are " + listed(table))
+            setattr(options, option, [named(name, table, option, hint) for name in typed])
+    if hasattr(options, "order"):
+        options.order = sorted(set(options.order or ()))
+
+
+def split(option: str, values: list[str] | None) -> list[str]:
+    """The names given with one option, several times or with commas between them; without the option, none."""
+    names = list(dict.fromkeys(name for value in values or () for name in value.split(",") if name))
+    if values and not names:
+        raise Unusable(f"{option} names nothing: leave it out to ask all.")
+    return names
 
 
 def op_named(name: str) -> Op:

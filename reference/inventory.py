@@ -6,12 +6,11 @@ python -m reference inventory
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from reference.ask import Probe, ProbeUnavailable
+from reference.ask import Probe
 from reference.catalogue import OPS
 from reference.catalogue.inventory import NAMESPACES, REASONS, SPELLINGS, UNCALLED, VERSION, dotted, words
 
@@ -143,23 +142,11 @@ def report(inventory: Inventory) -> str:
     return "\n".join(lines)
 
 
-def main(arguments: list[str]) -> int:
-    """Print the inventory of the installed TensorFlow; 1 where something is owed."""
-    about = "Which public functions have rows, and which have none and why."
-    parser = argparse.ArgumentParser(prog="python -m reference inventory", description=about)
-    parser.add_argument("--list", action="store_true", help="every differentiable function, and its row or reason")
-    chosen = parser.parse_args(arguments)
-    try:
-        inventory = walked()
-    except ProbeUnavailable as error:
-        sys.stderr.write(f"{error}\n")
-        return 3
-    if chosen.list:
+def run(options: argparse.Namespace) -> int:
+    """`inventory`: print the inventory of the installed TensorFlow; 1 where something is owed."""
+    inventory = walked()
+    if options.list:
         print("\n".join(told(inventory)))
     print(report(inventory))
     owed = [*unexplained(inventory), *(outdated(inventory) if inventory.due else ()), *rowless()]
     return 1 if owed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -8,17 +8,17 @@ A derivative may be there, be silently None or zero, be unregistered (LookupErro
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 from flint import arb
 
-from reference.ask import Probe, ProbeUnavailable
+from reference.ask import Probe
 from reference.catalogue import OPS
+from reference.choices import Unusable, settle
 from reference.modes import MODES
-from reference.op import FLOATS, Op
+from reference.op import Op
 from reference.points import cases, points
 from reference.question import Question
 from reference.trial import ask_at
@@ -111,21 +111,14 @@ def written(found: Iterable[Line]) -> str:
     return "\n".join([*text, f"{whole} of {len(found)} rows have every derivative. {legend}."])
 
 
-def main(arguments: list[str]) -> int:
-    """Print the table."""
-    parser = argparse.ArgumentParser(prog="python -m reference missing", description="Which derivatives are missing.")
-    parser.add_argument("--dtype", choices=FLOATS, default="float32")
-    parser.add_argument("--op", choices=OPS, action="append", metavar="OP")
-    chosen = parser.parse_args(arguments)
-    try:
-        with Probe() as probe:
-            found = list(lines(probe, map(OPS.__getitem__, chosen.op or OPS), chosen.dtype))
-    except ProbeUnavailable as error:
-        print(error, file=sys.stderr)
-        return 3
-    print(written(found))
-    return 0 if found else 5
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def run(options: argparse.Namespace) -> int:
+    """`missing`: print the table, for each dtype that was chosen."""
+    settle(options)
+    rows = [OPS[name] for name in options.op or OPS]
+    with Probe() as probe:
+        for dtype in options.dtype or ["float32"]:
+            found = list(lines(probe, rows, dtype))
+            if not found:
+                raise Unusable(f"TensorFlow has none of these functions in {dtype}.")
+            print(f"{dtype}\n{written(found)}", flush=True)
+    return 0

@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 from reference import examples, limits, record
 from reference.ask import Probe, ProbeUnavailable
 from reference.catalogue import OPS
+from reference.choices import settle
 from reference.modes import MODES
 from reference.op import FLOATS, Op
 from reference.record import Tally
@@ -261,6 +262,7 @@ def fingerprint() -> str:
 
 def run(options: argparse.Namespace) -> int:
     """`verify`: 0 all right, 1 findings, 3 infrastructure, 5 nothing checked, 130 interrupted."""
+    settle(options)
     chosen = tasks(options)
     log_at = writable(Path(options.out or OUT))
     python = getattr(options, "python", None) or sys.executable

@@ -26,7 +26,7 @@ from flint import arb
 from reference import cache, ratchet
 from reference.ask import Probe
 from reference.catalogue import OPS
-from reference.choices import hexed
+from reference.choices import Unusable, hexed, settle
 from reference.figures import in_ulp
 from reference.judge import elements, well_formed
 from reference.line import floats, places, span
@@ -372,7 +372,10 @@ _trial: Trial | None = None
 
 def run(options: argparse.Namespace) -> int:
     """`worst`: search and print, with --write record; --check holds TensorFlow to the record."""
+    settle(options)
     if options.check:
+        if options.write or options.again:
+            raise Unusable("--check asks what is on record and records nothing: leave out --write and --again.")
         return check(options)
     known = ratchet.read() if options.write else {}
     with Probe(env=ONE_THREAD) as probe:

@@ -1,6 +1,7 @@
 """The command line: what can be typed, what is said of what cannot, and with which exit code."""
 
 import argparse
+import importlib
 import json
 import os
 import subprocess
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from reference import __main__ as command
-from reference import verify
+from reference import choices, options, verify
 from reference.ask import ProbeUnavailable
 from reference.choices import Unusable
 from reference.replay import UnknownKernel
@@ -24,6 +25,9 @@ DOCUMENTED = {
     "list": "--json",
     "worst": "--op --dtype --order --seconds --jobs --write --again --check",
     "limits": "--python --write --scripts --json",
+    "complex": "--op --mode --dtype --order",
+    "missing": "--op --dtype",
+    "inventory": "--list",
 }
 
 
@@ -41,8 +45,14 @@ def python(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 def commands() -> dict[str, argparse.ArgumentParser]:
     """The parser of each command."""
-    actions = command.parser()._actions
+    actions = options.parser()._actions
     return next(a.choices for a in actions if isinstance(a, argparse._SubParsersAction))
+
+
+def test_every_command_is_documented_and_has_a_module() -> None:
+    """A command that is added must be listed here, and does its work in a module of its own."""
+    assert list(commands()) == list(options.MODULES) == list(options.COMMANDS) == list(DOCUMENTED)
+    assert all(callable(importlib.import_module(module).run) for module in options.MODULES.values())
 
 
 @pytest.mark.parametrize("name", DOCUMENTED)
@@ -96,6 +106,10 @@ SENTENCES = [
     ("verify --op tanh,tahn", "There is no op 'tahn'"),
     ("verify --mode tpe", "There is no mode 'tpe'"),
     ("worst --op tahn", "There is no op 'tahn'"),
+    ("worst --check --write", "--check asks what is on record and records nothing"),
+    ("complex --op tahn", "There is no op 'tahn'; the nearest"),
+    ("complex --dtype float32", "There is no dtype 'float32'; "),
+    ("missing --op tahn", "There is no op 'tahn'"),
     ("verify --dtype half", "There is no dtype 'half'; there are float16, bfloat16, float32 and float64."),
 ]
 
@@ -138,7 +152,7 @@ def test_what_goes_wrong_is_one_sentence(
 ) -> None:
     """A missing package, a broken TensorFlow, an unwritable file, an interruption: no traceback."""
 
-    def fails(options: Any) -> int:
+    def fails(_: Any) -> int:
         raise error
 
     monkeypatch.setattr(verify, "run", fails)
@@ -180,8 +194,9 @@ def test_verify_gets_what_was_typed(monkeypatch: Any) -> None:
     """Names may be repeated or joined by commas; the exit code is handed through."""
     seen = SimpleNamespace()
 
-    def run(options: argparse.Namespace) -> int:
-        seen.options = options
+    def run(chosen: argparse.Namespace) -> int:
+        choices.settle(chosen)
+        seen.options = chosen
         return 5
 
     monkeypatch.setattr(verify, "run", run)
