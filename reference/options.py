@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 
 MOST_COPIES = 10_000
+#: Commands of two words; the group's name alone does what its first command does.
+GROUPS = {"log": "documented training outputs: list them, run them again, explain them"}
 #: Each command's module, whose `run(options)` does it and returns the exit code.
 MODULES = {
     "verify": "reference.verify",
@@ -26,9 +28,19 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
         description="Holds TensorFlow's derivatives to exact ones.",
     )
-    commands = top.add_subparsers(title="commands", required=True, metavar=" | ".join(MODULES))
+    commands = top.add_subparsers(
+        title="commands", required=True, metavar=" | ".join(dict.fromkeys(name.partition(" ")[0] for name in MODULES))
+    )
+    groups = {"": commands}
     for name, (tell, about) in COMMANDS.items():
-        command = commands.add_parser(name, allow_abbrev=False, help=about, description=f"{about.capitalize()}.")
+        group, _, last = name.rpartition(" ")
+        if group not in groups:
+            whole = commands.add_parser(
+                group, allow_abbrev=False, help=GROUPS[group], description=f"{GROUPS[group].capitalize()}."
+            )
+            whole.set_defaults(module=MODULES[name])
+            groups[group] = whole.add_subparsers(title="commands", metavar="COMMAND")
+        command = groups[group].add_parser(last, allow_abbrev=False, help=about, description=f"{about.capitalize()}.")
         tell(command)
         command.set_defaults(module=MODULES[name])
     return top
