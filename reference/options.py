@@ -18,6 +18,7 @@ MODULES = {
     "complex": "reference.plane.command",
     "missing": "reference.missing",
     "inventory": "reference.inventory",
+    "log nist": "reference.strd.command",
 }
 
 
@@ -36,14 +37,19 @@ def parser() -> argparse.ArgumentParser:
         group, _, last = name.rpartition(" ")
         if group not in groups:
             whole = commands.add_parser(
-                group, allow_abbrev=False, help=GROUPS[group], description=f"{GROUPS[group].capitalize()}."
+                group, allow_abbrev=False, help=GROUPS[group], description=sentence(GROUPS[group])
             )
             whole.set_defaults(module=MODULES[name])
             groups[group] = whole.add_subparsers(title="commands", metavar="COMMAND")
-        command = groups[group].add_parser(last, allow_abbrev=False, help=about, description=f"{about.capitalize()}.")
+        command = groups[group].add_parser(last, allow_abbrev=False, help=about, description=sentence(about))
         tell(command)
         command.set_defaults(module=MODULES[name])
     return top
+
+
+def sentence(words: str) -> str:
+    """The words with a capital letter before and a full stop behind."""
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def several(command: argparse.ArgumentParser, *options: str) -> None:
@@ -127,6 +133,12 @@ def add_inventory(command: argparse.ArgumentParser) -> None:
     command.add_argument("--list", action="store_true", help="every differentiable function, and its row or reason")
 
 
+def add_log_nist(command: argparse.ArgumentParser) -> None:
+    """What `log nist` can be told."""
+    command.add_argument("file", metavar="FILE", nargs="?", help="a bundled data set or a path; left out: all bundled")
+    command.add_argument("--json", action="store_true", help="print it as JSON")
+
+
 def positive(text: str) -> int:
     """A number of things: one or more."""
     if not text.strip().isdecimal() or not int(text):
@@ -160,4 +172,5 @@ COMMANDS = {
     "complex": (add_complex, "ask for derivatives at complex arguments"),
     "missing": (add_missing, "print which derivatives TensorFlow does not have"),
     "inventory": (add_inventory, "print which public functions have rows, and which have none and why"),
+    "log nist": (add_log_nist, "hold NIST's certified regressions to exact solutions and to TensorFlow's tape"),
 }

@@ -28,6 +28,7 @@ DOCUMENTED = {
     "complex": "--op --mode --dtype --order",
     "missing": "--op --dtype",
     "inventory": "--list",
+    "log nist": "file --json",
 }
 
 
@@ -44,9 +45,15 @@ def python(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
-    """The parser of each command."""
-    actions = options.parser()._actions
-    return next(a.choices for a in actions if isinstance(a, argparse._SubParsersAction))
+    """The parser of each command; those of a group by both words."""
+
+    def inside(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+        return next((a.choices for a in parser._actions if isinstance(a, argparse._SubParsersAction)), {})
+
+    found = {}
+    for name, parser in inside(options.parser()).items():
+        found.update({f"{name} {last}": part for last, part in inside(parser).items()} or {name: parser})
+    return found
 
 
 def test_every_command_is_documented_and_has_a_module() -> None:

@@ -1,0 +1,1 @@
+"""NIST's Statistical Reference Datasets: least squares with certified answers, and TensorFlow's derivatives."""
