@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LAYERS = {
     0: "op catalogue modes wire trace probe walk expression fitting minimising",
     1: "ulp derive compile enclose sheet singular exact cache points textbook textbook_balls limits"
-    " balls parameters rounding kernels replay line ratchet regions optimizers",
+    " balls parameters rounding kernels replay line ratchet regions optimizers sampling",
     2: "question basis outcome judge",
     3: "ask choices explain figures inventory listing look missing naming screen script show steps words"
     " trial examples record table verify worst defects alone options plane strd __main__ __init__",
