@@ -76,7 +76,8 @@ def missing(error: ImportError) -> str:
     name = {"flint": "python-flint"}.get((error.name or "").partition(".")[0], (error.name or "").partition(".")[0])
     if not name or name == "reference":
         return f"A part of this suite cannot be imported: {error}."
-    return f"The package {name} is missing or broken ({error}): pip install '.[tensorflow]' brings it."
+    extra = "pictures" if name == "matplotlib" else "tensorflow"
+    return f"The package {name} is missing or broken ({error}): pip install '.[{extra}]' brings it."
 
 
 def shielded(words: list[str]) -> list[str]:

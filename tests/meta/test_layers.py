@@ -14,7 +14,7 @@ LAYERS = {
     1: "ulp derive compile enclose sheet singular exact cache points textbook textbook_balls limits"
     " balls parameters rounding kernels replay line ratchet regions optimizers sampling",
     2: "question basis outcome judge",
-    3: "ask choices explain figures inventory listing look missing naming screen script show steps words"
+    3: "ask choices explain figures inventory listing look missing naming draw screen script show steps words"
     " trial examples record table verify worst defects alone options plane strd __main__ __init__",
 }
 LAYER = {name: layer for layer, names in LAYERS.items() for name in names.split()}

@@ -145,6 +145,11 @@ FAILURES = [
     ),
     (ImportError("no", name="flint"), 3, "The package python-flint is missing or broken (no)"),
     (ImportError("no", name="sympy.core"), 3, "The package sympy is missing or broken (no)"),
+    (
+        ImportError("no", name="matplotlib"),
+        3,
+        "The package matplotlib is missing or broken (no): pip install '.[pictures]' brings it.",
+    ),
     (PermissionError(13, "Permission denied", "out.jsonl"), 3, "Cannot use out.jsonl: Permission denied."),
     (verify.Unwritable("The file o.jsonl cannot be written."), 3, "The file o.jsonl cannot be written."),
     (UnknownKernel("no row says what the kernel Foo means"), 3, "The trace cannot be replayed: no row says"),

@@ -93,7 +93,7 @@ def test_pyproject_names_what_is_there():
     assert project()["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"] == ["reference"]
     assert "Apache License" in read("LICENSE") and about["license"] == "Apache-2.0"
     extras = about["optional-dependencies"]
-    for line in [*about["dependencies"], *extras["test"], *extras["dev"]]:
+    for line in [*about["dependencies"], *extras["pictures"], *extras["test"], *extras["dev"]]:
         assert re.fullmatch(r"[a-z0-9-]+>=[\d.]+,<[\d.]+", line), line
     assert f"## {about['version']}" in read("reference/CHANGELOG.md")
 
