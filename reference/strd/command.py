@@ -30,7 +30,8 @@ certified values. promised: what the kernels' contracts leave of the same matrix
 
 def run(options: argparse.Namespace) -> int:
     """Judge one set, or all that come with this project."""
-    datasets = [read(found(name)) for name in ([options.file] if options.file else bundled())]
+    chosen = [options.file] if options.file else bundled()
+    datasets = [read(found(name)) for name in chosen]
     waiting = Console(stderr=True, quiet=not options.json or len(datasets) == 1)  # tables are progress enough
     made = []
     with Probe(module="reference.fitting", env=ONE_THREAD) as probe:
@@ -49,8 +50,9 @@ def run(options: argparse.Namespace) -> int:
 def closing(version: str, made: list[Judged]) -> str:
     """What it comes to, in one line."""
     sets = "1 data set" if len(made) == 1 else f"{len(made)} data sets"
-    findings = sum(len(each.findings) for each in made)
-    return f"TensorFlow {version}, {sets}, {sum(each.asked for each in made):,} derivatives: {findings} findings"
+    count = sum(len(each.findings) for each in made)
+    findings = "1 finding" if count == 1 else f"{count} findings"
+    return f"TensorFlow {version}, {sets}, {sum(each.asked for each in made):,} derivatives: {findings}"
 
 
 def told(made: Judged) -> Iterator[str]:

@@ -13,10 +13,11 @@ from flint import arb, fmpq
 
 from reference.balls import integer_power
 from reference.choices import Unusable
-from reference.expression import ARITHMETIC, walk
+from reference.expression import ARITHMETIC, Unreadable, walk
 from reference.strd.reader import Dataset
 
-MOST_POWER = 64  # whole-numbered exponents beyond this are no model's
+MOST_POWER = 64  # whole-numbered exponents of data beyond this are computed in balls
+MOST_BITS = 20_000  # of a number that a model has as a power of another
 
 
 class Irrational(TypeError):
@@ -25,8 +26,9 @@ class Irrational(TypeError):
 
 def power(base: Any, exponent: Any) -> Any:
     """A power, unless its exact value would fill the memory."""
-    if base.is_number and exponent.is_number and abs(exponent) > MOST_POWER:
-        raise Unusable(f"An exponent of {exponent} is beyond {MOST_POWER}: no model of a data set has it.")
+    if base.is_Rational and exponent.is_Rational:
+        if abs(exponent) * (int(base.p).bit_length() + int(base.q).bit_length()) > MOST_BITS:
+            raise Unreadable("a power of two numbers in it has thousands of digits")
     return base**exponent
 
 
@@ -56,7 +58,7 @@ def exact_power(base: Any, exponent: Any) -> Any:
     """A power of balls or of rationals; a ball around zero may have whole exponents."""
     whole = exponent if isinstance(exponent, int) else None
     if isinstance(base, fmpq):
-        if whole is None:
+        if whole is None or abs(whole) > MOST_POWER:
             raise Irrational
         return base**whole
     if whole is not None:
@@ -102,6 +104,9 @@ EXACT: dict[Any, Callable[..., Any]] = {
 }
 
 
+CONSTANTS: dict[Any, Callable[[], arb]] = {sp.pi: arb.pi, sp.E: arb.const_e}
+
+
 class Program(NamedTuple):
     """Straight-line code: each step applies a function to constants and to earlier slots; the inputs come first."""
 
@@ -141,8 +146,10 @@ def compiled(expressions: Sequence[sp.Expr], symbols: Sequence[sp.Symbol]) -> Pr
     steps: list[tuple[Any, tuple[Any, ...]]] = []
 
     def place(expression: sp.Expr) -> Any:
-        if isinstance(expression, sp.Rational) or expression is sp.pi:
+        if isinstance(expression, sp.Rational) or expression in CONSTANTS:
             return expression
+        if expression not in places and expression.func not in EXACT:
+            raise Unreadable(f"{expression} is no real number, or no function that balls have")
         if expression not in places:
             operands = tuple(place(argument) for argument in expression.args)
             steps.append((expression.func, operands))
@@ -166,11 +173,19 @@ class Derived(NamedTuple):
 
 def derived(dataset: Dataset) -> Derived:
     """SymPy's derivatives of a set's model."""
+    try:
+        return differentiated(dataset)
+    except Unreadable as error:
+        raise Unusable(f"{dataset.path}: the model cannot be computed: {error}.") from None
+
+
+def differentiated(dataset: Dataset) -> Derived:
+    """The programs of a set's derivatives; Unreadable where its model has no real values."""
     symbols = {name: sp.Symbol(name, real=True) for name in (*(p.name for p in dataset.parameters), *dataset.columns)}
     residual = walk(dataset.model, SYMPY, symbols) - walk(dataset.response, SYMPY, symbols)
     by = [symbols[p.name] for p in dataset.parameters]
     gradient = [sp.diff(residual, b) for b in by]
     hessian = [sp.diff(gradient[j], by[k]) for j in range(len(by)) for k in range(j, len(by))]
     every = list(symbols.values())
-    linear = all(sp.simplify(h) == 0 for h in hessian)
+    linear = all(sp.expand(h) == 0 for h in hessian)
     return Derived(compiled([residual, *gradient], every), compiled([residual, *gradient, *hessian], every), linear)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from flint import arb
@@ -13,6 +14,9 @@ from reference.strd.derivatives import Derived, derived
 from reference.strd.digits import Digits, agreement, lre, of_tape
 from reference.strd.reader import Certified, Dataset
 from reference.strd.solve import PRECISION, Solution, Unproved, ball, deviations, in_balls, solved, sums
+from reference.strd.solve import solution as solution_of
+
+ILL = 8.0  # digits that a condition number may cost before it is worth a remark
 
 
 class Vanishing(NamedTuple):
@@ -74,7 +78,7 @@ def judged(probe: Probe, dataset: Dataset) -> Judged:
                 vanishing += vanishes(dataset, model, told)
     findings += [standing(dataset, each) for each in vanishing if not abs(each.got) <= each.allowed]
     made = Judged(dataset, solution, exact, printed, tape, vanishing, asked, unbounded, findings, [])
-    return made._replace(remarks=remarks(made))
+    return made._replace(remarks=remarks(made, condition(dataset, model, solution)))
 
 
 # -- the file's own numbers ------------------------------------------------------------------------------------
@@ -165,7 +169,19 @@ def standing(dataset: Dataset, each: Vanishing) -> str:
 # -- what is worth saying ----------------------------------------------------------------------------------------
 
 
-def remarks(made: Judged) -> list[str]:
+def condition(dataset: Dataset, model: Derived, solution: Solution) -> float:
+    """log₁₀ of JᵀJ's condition number (of the 1-norm) at the minimum, its columns scaled to length one."""
+    with working(PRECISION):
+        names = [p.name for p in dataset.parameters]
+        normal = sums(model, names, solution.parameters, in_balls(dataset.columns)).normal
+        lengths = [normal[k][k].sqrt() for k in range(len(names))]
+        rows = [[e / (lengths[j] * lengths[k]) for k, e in enumerate(row)] for j, row in enumerate(normal)]
+        inverse = [solution_of(rows, [arb(j == k) for j in range(len(names))]) for k in range(len(names))]
+        size = max(float(sum(map(abs, row), arb(0)).mid()) for row in rows)
+        return math.log10(size * max(float(sum(map(abs, column), arb(0)).mid()) for column in inverse))
+
+
+def remarks(made: Judged, digits_lost: float) -> list[str]:
     """What a reader should know of this set: where the certified digits, the data or the dtype are the limit."""
     dataset, said = made.dataset, []
     freedom = dataset.statistics["degrees of freedom"]
@@ -181,6 +197,8 @@ def remarks(made: Judged) -> list[str]:
             "The certified deviations are those of JᵀJ; the Hessian, which has the residuals' curvature too, would "
             f"make them up to {off:.2g} of their size larger or smaller."
         )
+    if digits_lost > ILL:
+        said.append(f"The data hardly tell the parameters apart: JᵀJ has the condition number 1e{digits_lost:.0f}.")
     least, most = min(made.printed), max(p.deviation.digits for p in dataset.parameters)
     if least < most - 2:
         said.append(

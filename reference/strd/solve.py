@@ -10,11 +10,10 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-import sympy as sp
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
 from reference.balls import working
-from reference.strd.derivatives import Derived, Irrational
+from reference.strd.derivatives import CONSTANTS, Derived, Irrational
 from reference.strd.reader import Dataset
 
 PRECISION = 400  # bits in which a search runs and a proof is made
@@ -48,13 +47,13 @@ class Solution(NamedTuple):
 
 
 def ball(value: Any) -> arb:
-    """A rational as a ball; SymPy's pi is the only other constant."""
-    return arb.pi() if value is sp.pi else arb(rational(value))
+    """A rational, or one of SymPy's constants, as a ball."""
+    return CONSTANTS[value]() if value in CONSTANTS else arb(rational(value))
 
 
 def rational(value: Any) -> fmpq:
     """A Fraction, a SymPy rational or a float as flint's rational, exactly."""
-    if value is sp.pi:
+    if value in CONSTANTS:
         raise Irrational
     value = Fraction(value) if isinstance(value, float) else value
     return fmpq(int(value.numerator), int(value.denominator))
