@@ -136,6 +136,7 @@ def add_inventory(command: argparse.ArgumentParser) -> None:
 def add_log_nist(command: argparse.ArgumentParser) -> None:
     """What `log nist` can be told."""
     command.add_argument("file", metavar="FILE", nargs="?", help="a bundled data set or a path; left out: all bundled")
+    command.add_argument("--python", metavar="PATH", help="ask the TensorFlow of this interpreter")
     command.add_argument("--json", action="store_true", help="print it as JSON")
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from reference import expression
 from reference.__main__ import main
-from reference.ask import Probe
+from reference.ask import Probe, ProbeUnavailable
 from reference.balls import working
 from reference.choices import Unusable
 from reference.strd import command
@@ -383,6 +383,19 @@ def test_a_gradient_beyond_its_bound_is_a_sentence() -> None:
         "NoInt1, float32: ∂/∂B1 does not vanish at the certified values: 3, and 1.75 is all that rounding and "
         "unprinted digits explain."
     )
+
+
+def test_a_tensorflow_without_traces_is_said(fitter: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to 2.0 nobody is told which kernels run: that is no finding, and no number is judged without its bound."""
+    dataset, real = read(found("NoInt1")), fitter.ask
+
+    def ask(job: Any, timeout: float) -> Any:
+        answer = real(job, timeout)
+        return {k: {**v, "trace": None, "trace_reason": "No."} if k in job["wants"] else v for k, v in answer.items()}
+
+    monkeypatch.setattr(fitter, "ask", ask)
+    with pytest.raises(ProbeUnavailable, match=r"does not tell which kernels run, so nothing bounds it: No\."):
+        judged(fitter, dataset)
 
 
 def test_every_point_is_asked() -> None:

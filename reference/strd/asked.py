@@ -10,7 +10,7 @@ import numpy as np
 from flint import arb
 
 from reference import replay, wire
-from reference.ask import Probe
+from reference.ask import Probe, ProbeUnavailable
 from reference.balls import working
 from reference.strd.derivatives import Derived
 from reference.strd.reader import Dataset
@@ -97,11 +97,19 @@ def held(value: Fraction, dtype: str) -> float:
 
 
 def ask(probe: Probe, dataset: Dataset, derived: Derived, place: Place, everything: bool) -> Told:
-    """Put one question to TensorFlow: its gradient, or with `everything` its other derivatives too."""
+    """Put one question to TensorFlow: its gradient, or with `everything` its other derivatives too.
+
+    Raises ProbeUnavailable where that TensorFlow records no trace, as up to 2.0.
+    """
     wants = ["gradient", "hessian", "jacobian", "squares"] if everything else ["gradient"]
     answer = probe.ask(job(dataset, place, wants), PATIENCE)
     if raised := answer.get("raised") or answer.get("crashed"):
         return Told(place, [], [], [], [], raised)
+    if untraced := [answer[name]["trace_reason"] for name in wants if not answer[name]["trace"]]:
+        version = probe.hello["tensorflow"]
+        raise ProbeUnavailable(
+            f"TensorFlow {version} does not tell which kernels run, so nothing bounds it: {untraced[0]}."
+        )
     with working(BITS):
         return heard(dataset, derived, place, answer)
 

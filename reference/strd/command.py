@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     datasets = [read(found(name)) for name in chosen]
     waiting = Console(stderr=True, quiet=not options.json or len(datasets) == 1)  # tables are progress enough
     made = []
-    with Probe(module="reference.fitting", env=ONE_THREAD) as probe:
+    with Probe(python=options.python or sys.executable, module="reference.fitting", env=ONE_THREAD) as probe:
         for dataset in track(datasets, "Data sets", console=waiting, transient=True):
             made.append(judged(probe, dataset))
             if not options.json:

@@ -28,7 +28,7 @@ DOCUMENTED = {
     "complex": "--op --mode --dtype --order",
     "missing": "--op --dtype",
     "inventory": "--list",
-    "log nist": "file --json",
+    "log nist": "file --python --json",
 }
 
 
