@@ -147,7 +147,7 @@ Dataset Name:  Further            (Further.dat)
                6 Observations
 Model:
                pi = 3.141592653589793238462643383279E0
-               log[y] = b1*x1 + b2*cos(2*pi*x2)  +  e
+               log[y] = b1*x1**(pi/pi) + b2*cos(2*pi*x2)*exp(1)**(pi-pi)  +  e
 
   b1 =   1           0.7           5.0E-01  1.0E-03
   b2 =   1           3             2.0E+00  1.0E-03

@@ -5,7 +5,9 @@ The derivatives are straight-line programs over a table of functions; no text of
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from typing import Any, NamedTuple
 
 import sympy as sp
@@ -65,7 +67,7 @@ def exact_power(base: Any, exponent: Any) -> Any:
         return integer_power(base, whole)
     if exponent == sp.S.Half:
         return base.sqrt()
-    return base ** (arb(fmpq(exponent.p, exponent.q)) if isinstance(exponent, sp.Rational) else exponent)
+    return base ** (arb(fmpq(int(exponent.p), int(exponent.q))) if isinstance(exponent, sp.Rational) else exponent)
 
 
 def on_balls(name: str) -> Callable[[Any], Any]:
@@ -79,31 +81,13 @@ def on_balls(name: str) -> Callable[[Any], Any]:
     return of
 
 
-def total(*terms: Any) -> Any:
-    """A sum."""
-    first, *rest = terms
-    for term in rest:
-        first = first + term
-    return first
-
-
-def product(*factors: Any) -> Any:
-    """A product."""
-    first, *rest = factors
-    for factor in rest:
-        first = first * factor
-    return first
-
-
 EXACT: dict[Any, Callable[..., Any]] = {
-    sp.Add: total,
-    sp.Mul: product,
+    sp.Add: lambda *terms: reduce(operator.add, terms),
+    sp.Mul: lambda *factors: reduce(operator.mul, factors),
     sp.Pow: exact_power,
     **{f: on_balls(f.__name__) for f in (sp.exp, sp.log, sp.sin, sp.cos, sp.tan, sp.asin, sp.acos, sp.atan)},
     **{f: on_balls(f.__name__) for f in (sp.sinh, sp.cosh, sp.tanh)},
 }
-
-
 CONSTANTS: dict[Any, Callable[[], arb]] = {sp.pi: arb.pi, sp.E: arb.const_e}
 
 
@@ -122,7 +106,7 @@ class Program(NamedTuple):
             return slots[operand.at] if isinstance(operand, Slot) else number(operand)
 
         for function, operands in self.steps:
-            if function is sp.Pow and not isinstance(operands[1], Slot):
+            if function is sp.Pow and isinstance(operands[1], sp.Rational):
                 slots.append(exact_power(held(operands[0]), whole(operands[1])))
             else:
                 slots.append(EXACT[function](*map(held, operands)))
