@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from reference.limits.form import Format, Limit, bits, per_op
 
-FLUSHED_STEP = 108  # bits: from here on 2^-14 of a reciprocal's estimate is below the smallest normal number
+# A Newton step's correction x(1 - ax), flushed where it is below 2^-126, is up to a * 2^-126 of 1/a; with the rounding
+# of ax, 2^-24, that is more than the contract's 2.125 * 2^-23 from this many bits of a on.
+FLUSHED_STEP = 103 + math.log2(2.125 - 0.5)
 
 ZETA = (
     "Eigen's float32 zeta adds nine terms and then an expansion that holds only well right of 0, where the float64 one "
@@ -33,10 +37,11 @@ KERNELS = (
             ("atan", lambda f, x: bits(1 + x * x) >= FLUSHED_STEP),
         ),
         ("log", "tape", "float32", 1, 6.8187782440783645e34),
-        "Eigen's AVX-512 packet reciprocal refines a 14-bit estimate by one Newton step, and above 2^112 the "
-        "step's correction is smaller than the smallest normal number and flushed to zero.",
+        "Eigen's vectorised reciprocal refines a 12-bit estimate by one Newton step, and from 2^103.7 on ever more of "
+        "the step's correction is below the smallest normal number and flushed to zero: 4.9 ULP are lost at 2^104, twice "
+        "as many in each further binade, and from 2^115 on all but 12 bits.",
         dtypes=("float32",),
-        needs="avx512f",
+        needs="avx",
     ),
     Limit(
         "Reciprocal flushes the smallest normal number",
@@ -45,10 +50,10 @@ KERNELS = (
         (1, 2),
         per_op(("log log2 log10", lambda f, x: bits(x) >= f.emax - 1), ("pow", lambda f, a, b: bits(a) >= f.emax - 1)),
         ("log", "tape", "float32", 1, 2.0**126),
-        "1 / 2^126 is a normal number, 2^-126, but the estimate that Eigen's AVX-512 reciprocal begins with "
+        "1 / 2^126 is a normal number, 2^-126, but the estimate that Eigen's vectorised reciprocal begins with "
         "flushes it to zero; bfloat16 is computed in float32. In pow's mixed derivative that loses the term a^b / a.",
         dtypes=("bfloat16", "float32"),
-        needs="avx512f",
+        needs="avx",
     ),
     Limit(
         "Erf is NaN at huge x",

@@ -169,7 +169,7 @@ def test_tasks_are_what_was_chosen() -> None:
 
 
 def test_dear_modes_and_narrow_dtypes_take_turns() -> None:
-    """Every op is asked in float32, float64 and one narrow dtype, in all cheap modes and in a third of the dear ones."""
+    """Every op is asked in three dtypes, one of them narrow, in all cheap modes and in a third of the dear ones."""
     everything = verify.tasks(options(quick=False))
     for op in OPS:
         mine = [t for t in everything if t.op == op]
