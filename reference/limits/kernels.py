@@ -38,8 +38,8 @@ KERNELS = (
         ),
         ("log", "tape", "float32", 1, 6.8187782440783645e34),
         "Eigen's vectorised reciprocal refines a 12-bit estimate by one Newton step, and from 2^103.7 on ever more of "
-        "the step's correction is below the smallest normal number and flushed to zero: 4.9 ULP are lost at 2^104, twice "
-        "as many in each further binade, and from 2^115 on all but 12 bits.",
+        "the step's correction is below the smallest normal number and flushed to zero: 4.9 ULP are lost at 2^104, "
+        "twice as many in each further binade, and from 2^115 on all but 12 bits.",
         dtypes=("float32",),
         needs="avx",
     ),
