@@ -81,10 +81,19 @@ def replayed(question: Question, trace: replay.Trace) -> Basis:
         points = [k for k in undecided(exact, means, question.dtype) if k not in hopeless]
         if not points:
             break
+        before = {k: width(means, k) for k in points}
         refine(base, np.array(points), precision)
-        if question.block is not None:
-            hopeless |= {k for k in points if any(balls and not balls[k].is_finite() for balls in means)}
+        hopeless |= {k for k in points if not 2 * width(means, k) < before[k]}
     return base
+
+
+def width(balls: list[list[arb] | None], element: int) -> arb:
+    """The radii of an element's balls together; NaN where one is not finite.
+
+    More precision does not make it smaller where a literal was rounded before it was recorded.
+    """
+    found = [entry[element] for entry in balls if entry and element < len(entry)]
+    return sum((ball.rad() if ball.is_finite() else arb.nan() for ball in found), arb(0))
 
 
 def infinite_primals(question: Question) -> set[int]:

@@ -34,7 +34,7 @@ from reference.table import Cost, progress, summary
 from reference.trial import Trial, questions
 
 QUICK_MODES = ("tape", "nested", "forward", "function")
-#: Modes that TensorFlow builds anew for every question, so dear that each row is asked in every third of them and in
+#: Modes that TensorFlow builds anew for every question, so dear that each row is asked in every second of them and in
 #: one dtype only, by turns along the catalogue (every other row in float32), unless they are named.
 IN_TURN = (
     "forward_over_reverse", "reverse_over_forward", "forward_over_forward", "jacobian", "jacobian_loop",
@@ -96,10 +96,10 @@ def turns(op: str, quick: bool = False) -> tuple[str, ...]:
 
 
 def affordable(op: str, modes: tuple[str, ...], dtype: str) -> tuple[str, ...]:
-    """The modes that an op is asked in, in this dtype, where the user has not chosen: every third dear one."""
+    """The modes that an op is asked in, in this dtype, where the user has not chosen: every second dear one."""
     place, others = list(OPS).index(op), [d for d in turns(op) if d != "float32"]
     turn = "float32" if place % 2 or not others else others[place // 2 % len(others)]
-    dear = IN_TURN[place // 8 % 3 :: 3] if dtype == turn else ()
+    dear = IN_TURN[place // 8 % 2 :: 2] if dtype == turn else ()
     return tuple(m for m in modes if m not in IN_TURN or m in dear)
 
 
