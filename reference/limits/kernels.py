@@ -62,7 +62,7 @@ KERNELS = (
             ("poisson", lambda f, a, b: bits(a) >= FLUSHED_STEP),
         ),
         ("poisson", "tape", "float32", 1, float.fromhex("0x1.6baf74p+115"), float.fromhex("0x1.6baf76p+115")),
-        "Eigen's vectorised reciprocal has 12 bits from 2^115 on, and none is left of 1 - b / a where a and b are close.",
+        "Eigen's vectorised reciprocal has 12 bits from 2^115 on, and none is left of 1 - b / a where a is close to b.",
         dtypes=("float32",),
         needs="avx",
     ),
