@@ -17,6 +17,7 @@ import numpy as np
 from flint import acb, arb, ctx
 
 Array = np.ndarray
+Ball = Any  # an Arb ball, real or complex
 INFINITE = {math.inf: arb.pos_inf(), -math.inf: arb.neg_inf()}
 
 
@@ -191,11 +192,11 @@ def power(x: arb, y: arb) -> arb:
     return x**y
 
 
-def integer_power(x: arb, n: int) -> arb:
-    """x**n by squaring, which holds on balls around zero too."""
+def integer_power(x: Ball, n: int) -> Ball:
+    """x**n by squaring, which holds on balls around zero too; real balls and complex ones alike."""
     if n < 0:
         return 1 / integer_power(x, -n)
-    half = integer_power(x, n // 2) if n > 1 else arb(1)
+    half = integer_power(x, n // 2) if n > 1 else type(x)(1)
     return half * half * x if n % 2 else half * half
 
 
@@ -206,9 +207,9 @@ def arctan2(y: arb, x: arb) -> arb:
     return arb.atan2(y, x)
 
 
-def zero_times(function: Callable[[arb, arb], arb], at: int) -> Callable[[arb, arb], arb]:
+def zero_times(function: Callable[[Ball, Ball], Ball], at: int) -> Callable[[Ball, Ball], Ball]:
     """`function`, except that it is 0 where argument `at` is exactly zero (`xlogy`, `divide_no_nan`, …)."""
-    return lambda *x: arb(0) if x[at].is_zero() else function(*x)
+    return lambda *x: x[at] if x[at].is_zero() else function(*x)
 
 
 # -- decisions ----------------------------------------------------------------------------------------------

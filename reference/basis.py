@@ -6,6 +6,7 @@ questions is asked here, of failing elements only. *Kernel*: which kernel was th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -20,6 +21,8 @@ from reference.ulp import FORMATS
 Array = np.ndarray
 
 PRECISIONS = (128, 400, 1400, 5000)  # bits; the next is taken where the formula's ball is still too wide
+NEGLIGIBLE = 2.0**-10
+Replay = Callable[[replay.Trace, int], dict[str, Any]]
 
 
 @dataclass
@@ -78,10 +81,19 @@ def replayed(question: Question, trace: replay.Trace) -> Basis:
         points = [k for k in undecided(exact, means, question.dtype) if k not in hopeless]
         if not points:
             break
+        before = {k: width(means, k) for k in points}
         refine(base, np.array(points), precision)
-        if question.block is not None:
-            hopeless |= {k for k in points if any(balls and not balls[k].is_finite() for balls in means)}
+        hopeless |= {k for k in points if not 2 * width(means, k) < before[k]}
     return base
+
+
+def width(balls: list[list[arb] | None], element: int) -> arb:
+    """The radii of an element's balls together; NaN where one is not finite.
+
+    More precision does not make it smaller where a literal was rounded before it was recorded.
+    """
+    found = [entry[element] for entry in balls if entry and element < len(entry)]
+    return sum((ball.rad() if ball.is_finite() else arb.nan() for ball in found), arb(0))
 
 
 def infinite_primals(question: Question) -> set[int]:
@@ -128,21 +140,36 @@ def undecided(exact: list[list[tuple[Side, ...]]], means: list[list[arb] | None]
 
 
 def refine(base: Basis, points: Array, precision: int) -> None:
-    """Replay some elements at a higher precision and put the better balls in place."""
+    """Replay some elements at a higher precision and put the better balls in place.
+
+    Where the replay's own rounding is no more than a share of `NEGLIGIBLE` of what the contracts allow, the machine's
+    balls stay as they are.
+    """
+    assert base.trace is not None
+    loose = np.array([k for k in points if rounding_counts(base, k)]) if base.trace.block is not None else points
+    renewed(base, base.formula, replay.formula, points, precision)
+    if len(loose):
+        renewed(base, base.value, replay.value, loose, precision)
+    if base.trace.block is not None:
+        base.refined.append((points, precision))
+
+
+def rounding_counts(base: Basis, element: int) -> bool:
+    """Whether the replay's own rounding, which the formula's ball shows, counts in the machine's ball."""
+    pairs = [(f[element].rad(), v[element].rad()) for f, v in zip(base.formula, base.value, strict=True) if f and v]
+    return any(not formula <= NEGLIGIBLE * value for formula, value in pairs)
+
+
+def renewed(base: Basis, target: list[list[arb] | None], how: Replay, points: Array, precision: int) -> None:
+    """Put the balls of a replay at a higher precision in place of the old ones."""
     assert base.trace is not None
     blocked = base.trace.block is not None
     part = base.trace.take(points) if blocked else base.trace
     chosen = [points.tolist() if blocked else sides for sides in base.exact]
-    for target, made in (
-        (base.formula, replay.formula(part, precision)),
-        (base.value, replay.value(part, precision)),
-    ):
-        for old, new in zip(target, results(part, made, chosen), strict=True):
-            if old is not None and new is not None:
-                for k, ball in zip(points if blocked else range(len(new)), new, strict=True):
-                    old[k] = ball
-    if blocked:
-        base.refined.append((points, precision))
+    for old, new in zip(target, results(part, how(part, precision), chosen), strict=True):
+        if old is not None and new is not None:
+            for k, ball in zip(points if blocked else range(len(new)), new, strict=True):
+                old[k] = ball
 
 
 def sharpen(trace: replay.Trace, points: Array, precision: int, audits: list[replay.Audit]) -> None:

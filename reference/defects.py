@@ -175,7 +175,7 @@ def by_symptom(lines: Iterable[Line]) -> dict[str, list[Line]]:
     """The lines under the symptom that each names first."""
     found: dict[str, list[Line]] = {}
     for line in lines:
-        first = line.limit.symptom.split()[0]
+        first = next(iter(line.limit.symptoms))
         found.setdefault(HEADINGS.get(first, first), []).append(line)
     return {heading: found[heading] for heading in [*HEADINGS.values(), *found] if heading in found}
 
@@ -199,7 +199,7 @@ def cells(line: Line, versions: Iterable[str]) -> str:
         ", ".join(line.sizes),
         "all" if len(limit.dtypes) == 4 else ", ".join(limit.dtypes),
         ", ".join(map(str, limit.orders)),
-        limit.symptom,
+        ", ".join(f"{word} ({bits} bits right)" if bits else word for word, bits in limit.symptoms.items()),
         inputs(line),
         ", ".join(limit.modes) or "all",
         *(line.states[v].now if v in line.states else "not asked" for v in versions),

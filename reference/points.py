@@ -9,10 +9,13 @@ from functools import lru_cache
 import mpmath
 import numpy as np
 import sympy as sp
+from flint import arb
 
 from reference import ratchet
+from reference.balls import working
 from reference.derive import partials, step_floor, symbols_of
 from reference.op import Domain, Op
+from reference.sheet import Sheet
 from reference.ulp import FORMATS, next_down, next_up
 
 Point = tuple[float, ...]
@@ -185,9 +188,9 @@ def kinks(op: Op) -> tuple[Point, ...]:
     if op.arity == 1:  # zeros of f, f' and f'': where formulas cancel
         edges |= {g for order in (0, 1, 2) for g in partials(op, order) if g.free_symbols}
     found: set[Point] = set()
-    for edge, others in itertools.product(edges, FEW):
+    for edge, others in itertools.product(edges, FEW if op.arity > 1 else FEW[:1]):
         for i in (n for n, x in enumerate(xs) if x in edge.free_symbols):
-            rest = {x: others for n, x in enumerate(xs) if n != i}
+            rest = {x: sp.Rational(others) for n, x in enumerate(xs) if n != i}
             for root in _roots(sp.sympify(edge).subs(rest), xs[i]):
                 found.add(tuple(root if n == i else others for n in range(op.arity)))
     return tuple(sorted(found))
@@ -222,30 +225,29 @@ def _roots(edge: sp.Expr, x: sp.Symbol) -> list[float]:
     if edge.is_polynomial(x):
         exact = [sp.Rational(sp.N(coefficient, 40)) for coefficient in sp.Poly(edge, x).all_coeffs()]
         return [float(root) for root in set(sp.real_roots(sp.Poly(exact, x)))]
-    f = sp.lambdify(x, edge, "mpmath")
+    sheet = Sheet([edge], [x], at_kinks=True)
     grid = [k / 4 + 1 / 64 for k in range(-32, 32)]
-    values = [_real(f, at) for at in grid]
+    values = [_real(sheet, at) for at in grid]
     brackets = [(a, b) for a, b, s, t in zip(grid, grid[1:], values, values[1:], strict=False) if s * t < 0]
-    return [root for bracket in brackets for root in _bisected(f, *bracket)]
+    return [root for bracket in brackets for root in _bisected(sheet, *bracket)]
 
 
-def _bisected(f: Callable[..., object], low: float, high: float) -> list[float]:
+def _bisected(sheet: Sheet, low: float, high: float) -> list[float]:
     """The zero between two points of opposite sign; nothing if the sign changes by a pole or a jump."""
-    start, end = _real(f, low), _real(f, high)
+    start, end = _real(sheet, low), _real(sheet, high)
     for _ in range(64):
         middle = (low + high) / 2
-        low, high = (middle, high) if _real(f, middle) * start > 0 else (low, middle)
+        low, high = (middle, high) if _real(sheet, middle) * start > 0 else (low, middle)
     root = 0.0 if abs(middle) < 2.0**-40 else middle
-    return [root] if abs(_real(f, middle)) < min(abs(start), abs(end)) * 2.0**-20 else []
+    return [root] if abs(_real(sheet, middle)) < min(abs(start), abs(end)) * 2.0**-20 else []
 
 
-def _real(f: Callable[..., object], at: float) -> float:
-    """The value of f; NaN where it is not a real number or mpmath lacks the function."""
-    try:
-        value = f(mpmath.mpf(at))
-        return float(value) if isinstance(value, mpmath.mpf) else NAN
-    except (ArithmeticError, ValueError, TypeError, NotImplementedError, NameError):
-        return NAN
+def _real(sheet: Sheet, at: float) -> float:
+    """The value of the sheet's one expression; NaN where it is not a real number."""
+    ball = (arb(at),)
+    with working(80):
+        (value,) = sheet.function(sheet.signatures((at,), ball)[0])(*ball)
+        return float(value) if value.is_finite() else NAN
 
 
 def _unary(op: Op, dtype: str, quick: bool) -> list[list[Point]]:

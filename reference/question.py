@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from flint import arb
@@ -21,10 +21,10 @@ EXACTLY = 400  # bits, in which an enclosure times a few floats loses nothing th
 Side = Any  # an Arb ball, a float infinity, or None where no limit exists
 
 
-class Question(NamedTuple):
-    """One op, mode, dtype and order, at a block of points: NumPy float64 arrays that hold the dtype's floats."""
+class Asked(NamedTuple):
+    """One op, mode, dtype and order, at primals, weighted by a cotangent and tangents: NumPy arrays of exact floats."""
 
-    op: Op
+    op: Any
     mode: Mode
     dtype: str
     order: int
@@ -41,14 +41,58 @@ class Question(NamedTuple):
         return asks
 
     @property
-    def block(self) -> int | None:
-        """The number of points of an elementwise row's block; None for an array row."""
-        return len(self.primals[0]) if self.op.shapes is None else None
-
-    @property
     def entries(self) -> list[tuple[int, ...]]:
         """The inputs that each entry of the answer differentiates by: (i,), (i, j) or (i, j, k)."""
         return list(product(range(self.op.arity), repeat=self.order))
+
+    @property
+    def asked_as(self) -> str:
+        """The name under which the probe knows the op."""
+        return str(self.op.name)
+
+    @property
+    def input_dtype(self) -> str:
+        """The dtype of primals and tangents."""
+        return self.dtype
+
+    @property
+    def output_dtype(self) -> str:
+        """The dtype of the function's value and of its cotangent."""
+        return self.dtype
+
+    def job(self, name: str, trace: bool = False) -> dict[str, Any]:
+        """The question as the probe reads it."""
+        return {
+            "id": name,
+            "op": self.asked_as,
+            "mode": self.mode.name,
+            "dtype": self.dtype,
+            "order": self.order,
+            "primals": [pack(x, self.input_dtype) for x in self.primals],
+            "cotangent": pack(self.cotangent, self.output_dtype),
+            "tangents": [pack(h, self.input_dtype) for h in self.tangents],
+            "trace": trace,
+        }
+
+    def at(self, points: Array) -> Self:
+        """The same question at some points of the block."""
+        return self._replace(
+            primals=[x[points] for x in self.primals],
+            cotangent=self.cotangent[points],
+            tangents=[h[points] for h in self.tangents],
+        )
+
+
+class Question(Asked):
+    """A question about a function of real arguments: float64 arrays that hold the dtype's floats."""
+
+    __slots__ = ()
+    op: Op
+
+    @property
+    def block(self) -> int | None:
+        """The number of points of an elementwise row's block; None for an array row."""
+        return len(self.primals[0]) if self.op.shapes is None else None
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
@@ -57,28 +101,6 @@ class Question(NamedTuple):
             return exact.answer_shapes(self.op, self.asks, self.order)
         n = len(self.primals[0])
         return [(n, n) if self.asks == "jacobian" else (n,)] * len(self.entries)
-
-    def job(self, name: str, trace: bool = False) -> dict[str, Any]:
-        """The question as the probe reads it."""
-        return {
-            "id": name,
-            "op": self.op.name,
-            "mode": self.mode.name,
-            "dtype": self.dtype,
-            "order": self.order,
-            "primals": [pack(x, self.dtype) for x in self.primals],
-            "cotangent": pack(self.cotangent, self.dtype),
-            "tangents": [pack(h, self.dtype) for h in self.tangents],
-            "trace": trace,
-        }
-
-    def at(self, points: Array) -> Question:
-        """The same question at some points of the block."""
-        return self._replace(
-            primals=[x[points] for x in self.primals],
-            cotangent=self.cotangent[points],
-            tangents=[h[points] for h in self.tangents],
-        )
 
     def scale(self, entry: int) -> list[Array]:
         """What multiplies the partial in an elementwise row's exact answer."""

@@ -296,7 +296,7 @@ def contracted(node: Node, inputs: list[Any], dtype: str) -> list[Any]:
     contract = node.kernel.contract
     if dtype not in FORMATS:
         return node.meaning(EXACT, inputs)
-    rounding = Rounding(dtype, contract.ulp)
+    rounding = Rounding(dtype, contract.units(dtype))
     if contract.stepwise:
         machine = Machine(rounding, Rounding(dtype, contract.library_ulp))
         entered = [machine.enter(x) if is_balls(x) else x for x in inputs]

@@ -6,8 +6,9 @@ zero, and turns what is certainly beyond the largest float into an infinity.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 from flint import arb
 
@@ -45,39 +46,46 @@ class Rounded:
 
     __slots__ = ("ball", "widen")
 
-    def __init__(self, ball: arb, widen: Rounding):
+    def __init__(self, ball: Any, widen: Any):
         self.ball = ball
         self.widen = widen
 
-    def _with(self, operation: Callable[[arb, arb], arb], other: Any) -> Rounded:
-        return Rounded(self.widen(operation(self.ball, value_of(other))), self.widen)
+    def rounded(self, operation: Any, exact: Any) -> Self:
+        """The result of an operation as this machine may have it."""
+        return type(self)(self.widen(exact), self.widen)
 
-    def __add__(self, other: Any) -> Rounded:
-        return self._with(lambda a, b: a + b, other)
+    def _with(self, operation: Any, other: Any) -> Self:
+        return self.rounded(operation, operation(self.ball, value_of(other)))
 
-    def __sub__(self, other: Any) -> Rounded:
-        return self._with(lambda a, b: a - b, other)
+    def _after(self, operation: Any, other: Any) -> Self:
+        return self.rounded(operation, operation(value_of(other), self.ball))
 
-    def __rsub__(self, other: Any) -> Rounded:
-        return self._with(lambda a, b: b - a, other)
+    def __add__(self, other: Any) -> Self:
+        return self._with(operator.add, other)
 
-    def __mul__(self, other: Any) -> Rounded:
-        return self._with(lambda a, b: a * b, other)
+    def __sub__(self, other: Any) -> Self:
+        return self._with(operator.sub, other)
 
-    def __truediv__(self, other: Any) -> Rounded:
-        return self._with(lambda a, b: a / b, other)
+    def __rsub__(self, other: Any) -> Self:
+        return self._after(operator.sub, other)
 
-    def __rtruediv__(self, other: Any) -> Rounded:
-        return self._with(lambda a, b: b / a, other)
+    def __mul__(self, other: Any) -> Self:
+        return self._with(operator.mul, other)
+
+    def __truediv__(self, other: Any) -> Self:
+        return self._with(operator.truediv, other)
+
+    def __rtruediv__(self, other: Any) -> Self:
+        return self._after(operator.truediv, other)
 
     __radd__ = __add__
     __rmul__ = __mul__
 
-    def union(self, other: Any) -> Rounded:
-        return Rounded(self.ball.union(value_of(other)), self.widen)
+    def union(self, other: Any) -> Self:
+        return type(self)(self.ball.union(value_of(other)), self.widen)
 
-    def __neg__(self) -> Rounded:
-        return Rounded(-self.ball, self.widen)
+    def __neg__(self) -> Self:
+        return type(self)(-self.ball, self.widen)
 
 
 def value_of(x: Any) -> Any:

@@ -14,6 +14,8 @@ from reference.op import Domain
 
 Value = arb | float | None  # an enclosure, an infinity, or no value at all
 
+WIDEST = "float64"
+ROOM = 10_000  # so many singular points are remembered; then all of them are forgotten
 FEW = 4  # up to so many ties at a point, all combinations of their sides are taken
 
 
@@ -44,6 +46,7 @@ class Sheet:
         self.deltas = differences(self.exprs)
         self.delta_values = compiled(self.deltas, self.symbols)
         self._functions: dict[Signature, Function] = {}
+        self._singular: dict[tuple[str, ...], Sides] = {}
 
     def function(self, signature: Signature) -> Function:
         """All expressions as one function of balls, where the relations have these signs."""
@@ -94,8 +97,17 @@ class Sheet:
         if hidden:
             return (self._side([None] * len(self.exprs)),)
         if not found or any(v is None for values in found.values() for v in values):
-            return merged(singular.sides(self, point, domains, dtype), self._side)
+            return self._limits(point, domains)
         return merged([(v, False) for v in found.values()], self._side)
+
+    def _limits(self, point: tuple[float, ...], domains: Sequence[Domain]) -> Sides:
+        """The sides at a singular point, found once, for the widest format: all formats have such points in common."""
+        key = tuple(x.hex() for x in point)
+        if key not in self._singular:
+            if len(self._singular) >= ROOM:
+                self._singular.clear()
+            self._singular[key] = merged(singular.sides(self, point, domains, WIDEST), self._side)
+        return self._singular[key]
 
     def _visible(self, point: tuple[float, ...], hidden: set[int], domains: Sequence[Domain], dtype: str) -> Sides:
         """The entries that do not depend on the undefined inputs; None for the others."""

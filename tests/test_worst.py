@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -157,28 +158,15 @@ def test_check_tells(
     assert now is not None
     row = here._replace(got=now, ulp=worst.six_digits(certified(here, now)))._replace(**change)
     monkeypatch.setattr(ratchet, "TABLE", tmp_path / "worst.json")
-    monkeypatch.setattr(worst, "Probe", lambda **_: _Lent(probe))
+    monkeypatch.setattr(worst, "Probe", lambda **_: nullcontext(probe))
     ratchet.written([row])
     assert main(["worst", "--check"]) == code and said in capsys.readouterr().out
-
-
-class _Lent:
-    """The session's probe, which is not closed."""
-
-    def __init__(self, probe: Probe) -> None:
-        self.probe = probe
-
-    def __enter__(self) -> Probe:
-        return self.probe
-
-    def __exit__(self, *_: object) -> None:
-        pass
 
 
 def test_an_empty_record_is_nothing_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, probe: Probe) -> None:
     """Green because nothing was asked is its own exit code."""
     monkeypatch.setattr(ratchet, "TABLE", tmp_path / "worst.json")
-    monkeypatch.setattr(worst, "Probe", lambda **_: _Lent(probe))
+    monkeypatch.setattr(worst, "Probe", lambda **_: nullcontext(probe))
     assert main(["worst", "--check"]) == 5
 
 
@@ -278,7 +266,7 @@ def test_the_command_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pr
     """What is found is written as it comes, and stale cells are dropped."""
     monkeypatch.setattr(ratchet, "TABLE", tmp_path / "worst.json")
     monkeypatch.setattr(worst, "DOCUMENT", tmp_path / "WORST.md")
-    monkeypatch.setattr(worst, "Probe", lambda **_: _Lent(probe))
+    monkeypatch.setattr(worst, "Probe", lambda **_: nullcontext(probe))
     (tmp_path / "WORST.md").write_text("\n".join(["before", *worst.MARKS, "after"]))
     monkeypatch.setattr(worst, "searched", lambda chosen, seconds, jobs: ((cell, EXP) for cell in chosen))
     ratchet.written([EXP._replace(op="gone")])
@@ -302,7 +290,7 @@ def test_an_interrupted_search_keeps_what_it_found(
     """The record and its summary hold what was found before, and the search goes on from there."""
     monkeypatch.setattr(ratchet, "TABLE", tmp_path / "worst.json")
     monkeypatch.setattr(worst, "DOCUMENT", tmp_path / "WORST.md")
-    monkeypatch.setattr(worst, "Probe", lambda **_: _Lent(probe))
+    monkeypatch.setattr(worst, "Probe", lambda **_: nullcontext(probe))
     (tmp_path / "WORST.md").write_text("\n".join(worst.MARKS))
     left: list[Cell] = []
 

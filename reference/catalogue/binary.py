@@ -9,6 +9,15 @@ row = partial(Op, family="binary")
 BOTH = (Reals, Reals)
 NO_BFLOAT16 = ("float16", "float32", "float64")  # TensorFlow's NumPy functions refuse bfloat16
 
+truncated = partial(
+    row,
+    primal=lambda sp, a, b: sp.Piecewise((a - b * sp.floor(a / b), a * b > 0), (a + b * sp.floor(-a / b), True)),
+    vjp=lambda np, g, y, a, b: (g, -g * np.sign(a / b) * np.floor(np.abs(a / b))),
+    domain=BOTH,
+    at=((5.5, 2.0), (-5.5, 2.0), (5.5, -2.0), (0.3, 0.1)),
+    note="the remainder with the sign of a; jumps where a is a multiple of b",
+)
+
 ROWS = (
     row(
         "add",
@@ -110,25 +119,8 @@ ROWS = (
         at=((5.5, 2.0), (-5.5, 2.0), (5.5, -2.0), (0.3, 0.1)),
         note="jumps where a is a multiple of b",
     ),
-    row(
-        "fmod",
-        primal=lambda sp, a, b: sp.Piecewise((a - b * sp.floor(a / b), a * b > 0), (a + b * sp.floor(-a / b), True)),
-        tf=lambda tf, a, b: tf.keras.ops.fmod(a, b),
-        vjp=lambda np, g, y, a, b: (g, -g * np.sign(a / b) * np.floor(np.abs(a / b))),
-        domain=BOTH,
-        at=((5.5, 2.0), (-5.5, 2.0), (5.5, -2.0), (0.3, 0.1)),
-        note="the remainder with the sign of a; jumps where a is a multiple of b",
-    ),
-    row(
-        "truncatemod",
-        primal=lambda sp, a, b: sp.Piecewise((a - b * sp.floor(a / b), a * b > 0), (a + b * sp.floor(-a / b), True)),
-        tf=lambda tf, a, b: tf.truncatemod(a, b),
-        vjp=lambda np, g, y, a, b: (g, -g * np.sign(a / b) * np.floor(np.abs(a / b))),
-        domain=BOTH,
-        dtypes=("float32", "float64"),
-        at=((5.5, 2.0), (-5.5, 2.0), (5.5, -2.0), (0.3, 0.1)),
-        note="the remainder with the sign of a; jumps where a is a multiple of b",
-    ),
+    truncated("fmod", tf=lambda tf, a, b: tf.keras.ops.fmod(a, b)),
+    truncated("truncatemod", tf=lambda tf, a, b: tf.truncatemod(a, b), dtypes=("float32", "float64")),
     row(
         "floordiv",
         primal=lambda sp, a, b: sp.floor(a / b),

@@ -20,6 +20,11 @@ class Contract(NamedTuple):
     stepwise: bool = False
     terms: Callable[..., Any] | None = None
     library_ulp: float = 4.0  # named functions inside a stepwise formula
+    float32_ulp: float = 0.0  # in place of `ulp` in float32, where a vectorised kernel may promise less
+
+    def units(self, dtype: str) -> float:
+        """The ULP that the contract leaves in a dtype."""
+        return self.float32_ulp if dtype == "float32" and self.float32_ulp else self.ulp
 
 
 EXACTLY = Contract(0.0)  # moves or selects values, computes nothing

@@ -54,7 +54,7 @@ def named(question: Any, entry: int, element: int, found: Any, got: Any) -> Limi
     for limit in LIMITS:
         if (
             who.intersection(limit.who)
-            and shows in limit.symptom.split()
+            and limit.explains(shows, found.ulp, question.dtype)
             and min(question.order, 2) in limit.orders
             and question.dtype in limit.dtypes
             and (not limit.modes or question.mode.name in limit.modes)

@@ -22,7 +22,7 @@ class Limit(NamedTuple):
 
     name: str
     who: tuple[str, ...]
-    symptom: str  # how it shows: nan, infinite, zero, digits, none, raised, crashed; several words if several ways
+    symptom: str  # how it shows: nan, infinite, zero, digits (digits:12, 12 bits are right), none, raised, crashed
     orders: tuple[int, ...]
     where: Region | Mapping[str, Region]  # one region, or one per op
     example: tuple[Any, ...]  # op, mode, dtype, order, *primals: exact floats, or lists of them
@@ -31,6 +31,17 @@ class Limit(NamedTuple):
     modes: tuple[str, ...] = ()  # all, if empty
     entries: tuple[tuple[int, ...], ...] = ()  # the inputs that are differentiated by, (i,) or (i, j); all, if empty
     needs: str = ""  # what the processor must have for the defect to show, as the probe's hello names it
+
+    @property
+    def symptoms(self) -> dict[str, int]:
+        """The ways in which it shows; for a loss of digits, how many bits stay right at least."""
+        parts = (word.partition(":") for word in self.symptom.split())
+        return {word: int(bits or 0) for word, _, bits in parts}
+
+    def explains(self, shows: str, ulp: float, dtype: str) -> bool:
+        """Whether it shows in this way, and a loss of digits is no greater than the defect's."""
+        keeps = self.symptoms.get(shows)
+        return keeps is not None and (not keeps or ulp <= 2.0 ** (FORMATS[dtype].precision - keeps))
 
     def covers(self, op: str, dtype: str, point: list[Any]) -> bool:
         """Whether the defect shows at this point of this op."""

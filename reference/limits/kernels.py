@@ -2,41 +2,69 @@
 
 from __future__ import annotations
 
-from reference.limits.form import Format, Limit, bits, per_op
+import math
 
-FLUSHED_STEP = 108  # bits: from here on 2^-14 of a reciprocal's estimate is below the smallest normal number
+from reference.limits.form import Limit, Region, bits, per_op, spread
+
+# A Newton step's correction x(1 - ax), flushed where it is below 2^-126, is up to a * 2^-126 of 1/a; with the rounding
+# of ax, 2^-24, that is more than the contract's 2.125 * 2^-23 from this many bits of a on.
+FLUSHED_STEP = 103 + math.log2(2.125 - 0.5)
 
 ZETA = (
-    "Eigen's float32 zeta adds nine terms and then an expansion that holds only well right of 0, where the float64 one "
-    "goes on until x + n > 9: polygamma(1, -12.5) is -0.077 instead of 9.79, and NaN about -9."
+    "Eigen's float32 zeta adds nine terms and then an expansion that holds from 2 on, for polygamma of order 3 from 3 "
+    "on, where the float64 one goes on until x + n > 9: polygamma(1, -12.5) is -0.077 instead of 9.79, and "
+    "NaN about -9."
 )
 
 
-def left(_: Format, x: float) -> bool:
-    """Where nine steps to the right are not enough."""
-    return x < -5
+GELU = (
+    "tf.cast turns the Python constants 0.7071067811865476 and 0.044715 into float32 before they become float64: "
+    "the function and its derivatives have eight digits."
+)
+
+
+def gelu_vanishes(x: float) -> bool:
+    """In the tails, near the first derivative's zero at -0.752, or the second's at 1.414 (in tanh's form at 1.419)."""
+    return abs(x) > 5 or abs(x + 0.752) < 1 / 32 or abs(abs(x) - 1.416) < 1 / 32
+
+
+def left_of(bound: float) -> Region:
+    """Where nine steps to the right do not reach the numbers for which the expansion holds."""
+    return lambda _, x: x < bound
 
 
 KERNELS = (
     Limit(
         "Reciprocal loses digits at large x",
         ("[Reciprocal]", "pow", "log2", "log10"),
-        "digits",
+        "digits:11",
         (1, 2),
         per_op(
             ("log log2 log10", lambda f, x: bits(x) >= FLUSHED_STEP),
-            ("log_poisson_loss_full", lambda f, a, b: bits(b) >= FLUSHED_STEP),
-            ("poisson", lambda f, a, b: bits(a) >= FLUSHED_STEP),
             ("mean_squared_logarithmic_error", lambda f, a, b: max(bits(a), bits(b)) >= FLUSHED_STEP),
             ("pow", lambda f, a, b: bits(a) >= FLUSHED_STEP),
             ("log1p", lambda f, x: bits(1 + x) >= FLUSHED_STEP),
             ("atan", lambda f, x: bits(1 + x * x) >= FLUSHED_STEP),
         ),
         ("log", "tape", "float32", 1, 6.8187782440783645e34),
-        "Eigen's AVX-512 packet reciprocal refines a 14-bit estimate by one Newton step, and above 2^112 the "
-        "step's correction is smaller than the smallest normal number and flushed to zero.",
+        "Eigen's vectorised reciprocal refines a 12-bit estimate by one Newton step, and from 2^103.7 on ever more of "
+        "the step's correction is below the smallest normal number and flushed to zero: 4.9 ULP are lost at 2^104, "
+        "twice as many in each further binade, and from 2^115 on all but 12 bits.",
         dtypes=("float32",),
-        needs="avx512f",
+        needs="avx",
+    ),
+    spread(
+        "a Poisson loss takes a reciprocal that lost digits from another number",
+        "digits",
+        (1, 2),
+        per_op(
+            ("log_poisson_loss_full", lambda f, a, b: bits(b) >= FLUSHED_STEP),
+            ("poisson", lambda f, a, b: bits(a) >= FLUSHED_STEP),
+        ),
+        ("poisson", "tape", "float32", 1, float.fromhex("0x1.6baf74p+115"), float.fromhex("0x1.6baf76p+115")),
+        "Eigen's vectorised reciprocal has 12 bits from 2^115 on, and none is left of 1 - b / a where a is close to b.",
+        dtypes=("float32",),
+        needs="avx",
     ),
     Limit(
         "Reciprocal flushes the smallest normal number",
@@ -45,10 +73,10 @@ KERNELS = (
         (1, 2),
         per_op(("log log2 log10", lambda f, x: bits(x) >= f.emax - 1), ("pow", lambda f, a, b: bits(a) >= f.emax - 1)),
         ("log", "tape", "float32", 1, 2.0**126),
-        "1 / 2^126 is a normal number, 2^-126, but the estimate that Eigen's AVX-512 reciprocal begins with "
+        "1 / 2^126 is a normal number, 2^-126, but the estimate that Eigen's vectorised reciprocal begins with "
         "flushes it to zero; bfloat16 is computed in float32. In pow's mixed derivative that loses the term a^b / a.",
         dtypes=("bfloat16", "float32"),
-        needs="avx512f",
+        needs="avx",
     ),
     Limit(
         "Erf is NaN at huge x",
@@ -120,21 +148,21 @@ KERNELS = (
         "The kernel computes ndtri((x + 1) / 2) / sqrt(2), and x + 1 rounds to 2 for the largest x below 1.",
     ),
     Limit(
-        "Polygamma is wrong left of -5, first order",
+        "Polygamma is wrong left of -7, first order",
         ("digamma", "polygamma_1"),
         "digits infinite nan zero",
         (1,),
-        left,
+        left_of(-7),
         ("digamma", "tape", "float32", 1, -9.110600471496582),
         ZETA,
         dtypes=("float32",),
     ),
     Limit(
-        "Polygamma is wrong left of -5, second order",
+        "Polygamma is wrong left of -7, second order",
         ("digamma", "lgamma", "polygamma_1"),
         "digits infinite nan zero",
         (2,),
-        left,
+        per_op(("lgamma", left_of(-7)), ("digamma polygamma_1", left_of(-6))),
         ("lgamma", "nested", "float32", 2, -9.110600471496582),
         ZETA,
         dtypes=("float32",),
@@ -142,12 +170,21 @@ KERNELS = (
     Limit(
         "gelu's constant is a float32",
         ("gelu", "gelu_approximate"),
+        "digits:12 zero",
+        (1, 2),
+        lambda f, x: not gelu_vanishes(x),
+        ("gelu", "tape", "float64", 1, 1.0),
+        GELU,
+        dtypes=("float64",),
+    ),
+    Limit(
+        "gelu's constant is a float32, where a derivative vanishes",
+        ("gelu", "gelu_approximate"),
         "digits zero",
         (1, 2),
-        lambda f, x: abs(x) < 40,
-        ("gelu", "tape", "float64", 1, -1.4142135623730951),
-        "tf.cast turns the Python constants 0.7071067811865476 and 0.044715 into float32 before it turns them into "
-        "float64: the function and its derivatives have eight digits.",
+        lambda f, x: gelu_vanishes(x) and abs(x) < 40,
+        ("gelu", "tape", "float64", 1, -0.75),
+        GELU + " Where a derivative is small, fewer of them are left or none.",
         dtypes=("float64",),
     ),
     Limit(

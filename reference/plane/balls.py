@@ -5,12 +5,14 @@ The bounds are normwise: |computed - exact| in units of |exact|, u being half an
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
 from flint import acb, arb
 
-from reference.balls import LOGIC, Space, compare, lifted
+from reference.balls import LOGIC, Space, compare, integer_power, lifted, zero_times
+from reference.rounding import Rounded
 from reference.ulp import FORMATS
 from reference.wire import PARTS
 
@@ -42,20 +44,8 @@ def power(x: acb, y: acb) -> acb:
         return acb(0) if y.real > 0 else NOTHING
     n = y.unique_fmpz() if y.is_exact() else None
     if n is not None and abs(int(n)) < 2**20:
-        return whole_power(x, int(n))
+        return integer_power(x, int(n))
     return x**y
-
-
-def whole_power(x: acb, n: int) -> acb:
-    if n < 0:
-        return 1 / whole_power(x, -n)
-    half = whole_power(x, n // 2) if n > 1 else acb(1)
-    return half * half * x if n % 2 else half * half
-
-
-def zero_unless(function: Callable[[acb, acb], acb], at: int) -> Callable[[acb, acb], acb]:
-    """`function`, except that it is 0 where argument `at` is exactly zero."""
-    return lambda *z: acb(0) if z[at].is_zero() else function(*z)
 
 
 def equal(x: acb, y: acb) -> bool | None:
@@ -105,11 +95,11 @@ FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
         ).split()
     },
     "power": (2, power),
-    "xlogy": (2, zero_unless(lambda x, y: x * acb(y).log(), 0)),
-    "xlog1py": (2, zero_unless(lambda x, y: x * acb(y).log1p(), 0)),
-    "xdivy": (2, zero_unless(lambda x, y: x / y, 0)),
-    "divide_no_nan": (2, zero_unless(lambda x, y: x / y, 1)),
-    "multiply_no_nan": (2, zero_unless(lambda x, y: x * y, 1)),
+    "xlogy": (2, zero_times(lambda x, y: x * acb(y).log(), 0)),
+    "xlog1py": (2, zero_times(lambda x, y: x * acb(y).log1p(), 0)),
+    "xdivy": (2, zero_times(lambda x, y: x / y, 0)),
+    "divide_no_nan": (2, zero_times(lambda x, y: x / y, 1)),
+    "multiply_no_nan": (2, zero_times(lambda x, y: x * y, 1)),
     "conjugate": (1, lambda z: z.conjugate()),
     "real": (1, lambda z: acb(acb(z).real)),
     "imag": (1, lambda z: acb(acb(z).imag)),
@@ -172,56 +162,34 @@ class Widening:
         return x + arb(0, (error + self.tiny).upper())
 
 
-class Stepped:
-    """A complex ball whose operators widen: a formula as a machine may compute it, operation by operation."""
-
-    __slots__ = ("ball", "dtype")
-
-    def __init__(self, ball: acb, dtype: str):
-        self.ball, self.dtype = ball, dtype
-
-    def _with(self, operation: Callable[[acb, acb], acb], other: Any, ulp: float) -> Stepped:
-        made = operation(self.ball, ball_of(other))
-        widen = Widening(self.dtype, ulp, flushes=PRODUCTS) if self.dtype in PARTS else Widening(self.dtype, 0.5)
-        return Stepped(widen(made), self.dtype)
-
-    def __add__(self, other: Any) -> Stepped:
-        return self._with(lambda a, b: a + b, other, SUM)
-
-    def __sub__(self, other: Any) -> Stepped:
-        return self._with(lambda a, b: a - b, other, SUM)
-
-    def __rsub__(self, other: Any) -> Stepped:
-        return self._with(lambda a, b: b - a, other, SUM)
-
-    def __mul__(self, other: Any) -> Stepped:
-        return self._with(lambda a, b: a * b, other, PRODUCT)
-
-    def __truediv__(self, other: Any) -> Stepped:
-        return self._with(lambda a, b: a / b, other, QUOTIENT)
-
-    def __rtruediv__(self, other: Any) -> Stepped:
-        return self._with(lambda a, b: b / a, other, QUOTIENT)
-
-    __radd__ = __add__
-    __rmul__ = __mul__
-
-    def __neg__(self) -> Stepped:
-        return Stepped(-self.ball, self.dtype)
-
-    def conjugate(self) -> Stepped:
-        return Stepped(self.ball.conjugate(), self.dtype)
-
-
-def ball_of(x: Any) -> Any:
-    return x.ball if isinstance(x, Stepped) else x
-
-
-ENTER = lifted(Stepped, 2)
-LEAVE = lifted(ball_of, 1)
-
 # In units of |exact| · 2u. A sum is rounded part by part: u. A product is within √5 u (Brent, Percival and Zimmermann,
 # "Error bounds on complex floating-point multiplication", 2007), with or without a fused multiply-add. A quotient by
 # a · conj(b) / |b|² is a product, a sum of squares (2 u) and two divisions (u): √5 + 3.
 SUM, PRODUCT, QUOTIENT = 0.5, 1.1181, 2.6181
 PRODUCTS = 3  # two real products and their sum make each part of a complex product
+
+
+def steps(dtype: str) -> dict[Any, Widening]:
+    """What each operation on numbers of a dtype may add; real arithmetic is rounded once."""
+    costs = {operator.add: SUM, operator.sub: SUM, operator.mul: PRODUCT, operator.truediv: QUOTIENT}
+    if dtype not in PARTS:
+        return dict.fromkeys(costs, Widening(dtype, 0.5))
+    return {operation: Widening(dtype, ulp, flushes=PRODUCTS) for operation, ulp in costs.items()}
+
+
+class Stepped(Rounded):
+    """A complex ball whose operators widen: a formula as a machine may compute it, operation by operation."""
+
+    __slots__ = ()
+
+    def rounded(self, operation: Any, exact: acb) -> Stepped:
+        return Stepped(self.widen[operation](exact), self.widen)
+
+    def conjugate(self) -> Stepped:
+        return Stepped(self.ball.conjugate(), self.widen)
+
+
+def entered(x: Any, dtype: str) -> Any:
+    """Balls as operands that widen."""
+    allowed = steps(dtype)
+    return lifted(lambda z: Stepped(z, allowed), 1)(x)

@@ -2,47 +2,30 @@
 
 from __future__ import annotations
 
-from itertools import product
-from typing import Any, NamedTuple
-
 import numpy as np
 from flint import acb
 
 from reference.balls import working
 from reference.catalogue.complexes import ComplexOp
-from reference.modes import MODES, Mode
+from reference.modes import MODES
 from reference.plane.derive import first_order, second_order
 from reference.plane.enclose import exact, sides
 from reference.plane.points import points, weights
-from reference.wire import PARTS, pack
+from reference.question import EXACTLY, Asked
+from reference.wire import PARTS
 
 Array = np.ndarray
-EXACTLY = 400  # bits, in which an enclosure times a few floats loses nothing that counts
 
 
-class Question(NamedTuple):
-    """One op, mode, complex dtype and order, at a block of points: NumPy arrays that hold the dtype's numbers."""
+class Question(Asked):
+    """A question about a function of complex arguments: NumPy arrays that hold the dtype's numbers."""
 
+    __slots__ = ()
     op: ComplexOp
-    mode: Mode
-    dtype: str
-    order: int
-    primals: list[Array]
-    cotangent: Array
-    tangents: list[Array]
 
     @property
-    def asks(self) -> str:
-        """Which derivative the mode asks for."""
-        asks = self.mode.asks[self.order - 1]
-        if asks is None:
-            raise ValueError(f"the mode {self.mode.name} has no order {self.order}")
-        return asks
-
-    @property
-    def entries(self) -> list[tuple[int, ...]]:
-        """The inputs that each entry of the answer differentiates by: (i,) or (i, j)."""
-        return list(product(range(self.op.arity), repeat=self.order))
+    def asked_as(self) -> str:
+        return self.op.asked_as
 
     @property
     def length(self) -> int:
@@ -62,28 +45,6 @@ class Question(NamedTuple):
         """A gradient looks like its input, a forward derivative like the output."""
         forward = self.asks in ("jvp", "jvp_of_jvp")
         return self.output_dtype if forward else self.input_dtype
-
-    def job(self, name: str, trace: bool = False) -> dict[str, Any]:
-        """The question as the probe reads it."""
-        return {
-            "id": name,
-            "op": self.op.asked_as,
-            "mode": self.mode.name,
-            "dtype": self.dtype,
-            "order": self.order,
-            "primals": [pack(x, self.input_dtype) for x in self.primals],
-            "cotangent": pack(self.cotangent, self.output_dtype),
-            "tangents": [pack(h, self.input_dtype) for h in self.tangents],
-            "trace": trace,
-        }
-
-    def at(self, places: Array) -> Question:
-        """The same question at some points of the block."""
-        return self._replace(
-            primals=[x[places] for x in self.primals],
-            cotangent=self.cotangent[places],
-            tangents=[h[places] for h in self.tangents],
-        )
 
     def point(self, place: int) -> tuple[complex, ...]:
         """The primals at one point."""

@@ -11,10 +11,12 @@ from flint import acb, arb
 
 from reference.balls import lifted, working
 from reference.kernels import KERNELS
-from reference.plane.balls import ENTER, LEAVE, NOTHING, PLANE, SUM, Widening, as_complex, complex_ball
+from reference.plane.balls import NOTHING, PLANE, SUM, Widening, as_complex, complex_ball, entered
 from reference.plane.kernels import CONTRACTS, meaning
-from reference.replay import Node, Tensor, Trace, UnknownKernel, as_list, is_short, run, settled
-from reference.ulp import FORMATS, round_ball
+from reference.replay import Node, Tensor, Trace, UnknownKernel, as_list, run, settled
+from reference.replay import literal as real_literal
+from reference.rounding import LEAVE
+from reference.ulp import FORMATS, Format, round_ball
 from reference.wire import PARTS
 
 Array = np.ndarray
@@ -30,13 +32,11 @@ def means(node: Node, inputs: list[Any]) -> list[Any]:
     return as_list(mean(PLANE, *inputs, **{name: node.attrs[name] for name in names}))
 
 
-def literal(value: complex, precision: int) -> acb:
+def literal(value: complex, precision: int, form: Format) -> acb:
     """A literal as its author may have meant it: each part within half a unit in the last digit."""
-
-    def part(x: float) -> arb:
-        return arb(x) if is_short(x, precision) else arb(x) * arb(1, 2.0**-precision)
-
-    return acb(part(value.real), part(value.imag)) if np.isfinite(value) else NOTHING
+    if not np.isfinite(value):
+        return NOTHING
+    return acb(*(real_literal(part, precision, form) for part in (value.real, value.imag)))
 
 
 def leaf_of(trace: Trace, flush: bool) -> Callable[[str, Tensor], Any]:
@@ -46,8 +46,9 @@ def leaf_of(trace: Trace, flush: bool) -> Callable[[str, Tensor], Any]:
         if not tensor.is_float:
             return tensor.values
         if name not in trace.sources:
-            digits = max(FORMATS[PARTS.get(d, d)].precision for d in (tensor.dtype, trace.dtype))
-            return lifted(lambda v: literal(complex(v), digits), 1)(tensor.values)
+            forms = [FORMATS[PARTS.get(d, d)] for d in (tensor.dtype, trace.dtype)]
+            digits = max(form.precision for form in forms)
+            return lifted(lambda v: literal(complex(v), digits, forms[0]), 1)(tensor.values)
         if flush:
             return flushed(tensor)
         return lifted(beside, 1)(tensor.values) if tensor.dtype in PARTS else as_complex(tensor.values)
@@ -135,8 +136,8 @@ def contracted(node: Node, inputs: list[Any], recorded: list[Tensor | None]) -> 
     dtype = next(t.dtype for t in recorded if t is not None and t.is_float)
     contract = CONTRACTS.get(node.op)
     if contract is not None and contract.stepwise:
-        entered = [ENTER(x, np.array(dtype, dtype=object)) if is_balls(x) else x for x in inputs]
-        return [LEAVE(out) for out in means(node, entered)]
+        operands = [entered(x, dtype) if is_balls(x) else x for x in inputs]
+        return [LEAVE(out) for out in means(node, operands)]
     outputs = [numbers(t, o) for t, o in zip(recorded, means(node, inputs), strict=True)]
     assert contract is not None
     if node.op == "AddN" and len(inputs) > 2:

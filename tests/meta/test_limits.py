@@ -74,7 +74,7 @@ def test_a_row_names_what_exists(limit: Limit) -> None:
     for name in limit.who:
         assert name[1:-1] in KERNELS if name.startswith("[") else name in OPS
     assert set(limit.dtypes) <= set(FLOATS) and set(limit.modes) <= set(MODES) and set(limit.orders) <= {1, 2}
-    assert limit.symptom and set(limit.symptom.split()) <= SYMPTOMS
+    assert limit.symptoms and set(limit.symptoms) <= SYMPTOMS
     if isinstance(limit.where, dict) and not any(name.startswith("[") for name in limit.who):
         assert set(limit.where) == set(limit.who)
 
@@ -94,7 +94,7 @@ def test_the_example_is_one_of_the_rows_own_points(limit: Limit) -> None:
 @EACH
 def test_a_value_defect_is_not_everywhere(limit: Limit) -> None:
     """What is missing or raises may be listed for every point; numbers are wrong in a region with a cause."""
-    if set(limit.symptom.split()) <= {"raised", "none"} or limit.name in EVERYWHERE:
+    if set(limit.symptoms) <= {"raised", "none"} or limit.name in EVERYWHERE:
         return
     assert limit.where is not anywhere
     for op in covered(limit):
@@ -214,6 +214,17 @@ def test_a_kernels_row_follows_the_kernel(monkeypatch: pytest.MonkeyPatch) -> No
     question, entry, element, found, got = asked()
     assert named(question, entry, element, found, got) is None
     assert named(question, entry, element, found._replace(kernel="Sin"), got) is not None
+
+
+def test_a_loss_of_digits_is_known_only_as_far_as_it_goes(trial: Trial) -> None:
+    """gelu's float64 derivative has eight digits: seven are known, and its negative, or three times it, is wrong."""
+    question = ask_at(OPS["gelu"], MODES["tape"], "float64", 1, [np.array([1.0])])
+    base, (verdict,) = trial.basis(question)
+    assert verdict.status == "known" and verdict.got is not None
+    for factor, status in ((1 - 1e-9, "known"), (1 + 2e-3, "wrong"), (-1, "wrong"), (3, "wrong")):
+        answer = {"values": [pack(verdict.got * factor, "float64")]}
+        (told,) = judge.judge(question, answer, base)
+        assert told.status == status, factor
 
 
 def test_regions_may_differ_by_op() -> None:

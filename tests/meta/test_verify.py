@@ -169,7 +169,7 @@ def test_tasks_are_what_was_chosen() -> None:
 
 
 def test_dear_modes_and_narrow_dtypes_take_turns() -> None:
-    """Every op is asked in float32, float64 and one narrow dtype, in all cheap modes and in half of the dear ones."""
+    """Every op is asked in three dtypes, one of them narrow, in all cheap modes and in half of the dear ones."""
     everything = verify.tasks(options(quick=False))
     for op in OPS:
         mine = [t for t in everything if t.op == op]
@@ -179,6 +179,15 @@ def test_dear_modes_and_narrow_dtypes_take_turns() -> None:
         assert {t.dtype for t in mine} >= {"float32", "float64"} and len(mine) <= 3
     asked = {(m, t.dtype) for t in everything for m in t.modes}
     assert asked == set(product(MODES, FLOATS)), "over the catalogue every mode meets every dtype"
+
+
+def test_a_quick_run_asks_every_op() -> None:
+    """In float32 where TensorFlow has it, and about every third in float64 too; what is named is asked in both."""
+    everything = verify.tasks(options())
+    narrow = {t.op for t in everything if t.dtype == "float32"}
+    assert {t.op for t in everything} == set(OPS) and narrow == {o for o in OPS if "float32" in OPS[o].dtypes}
+    assert len(OPS) / 4 < sum(t.dtype == "float64" for t in everything) < len(OPS) / 2
+    assert {t.dtype for t in verify.tasks(options(op=["sqrt"]))} == {"float32", "float64"}
 
 
 @pytest.mark.parametrize(
