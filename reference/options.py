@@ -18,6 +18,9 @@ MODULES = {
     "complex": "reference.plane.command",
     "missing": "reference.missing",
     "inventory": "reference.inventory",
+    "log list": "reference.golden.listing",
+    "log run": "reference.golden.running",
+    "log explain": "reference.golden.explaining",
 }
 
 
@@ -127,6 +130,25 @@ def add_inventory(command: argparse.ArgumentParser) -> None:
     command.add_argument("--list", action="store_true", help="every differentiable function, and its row or reason")
 
 
+def add_log_list(command: argparse.ArgumentParser) -> None:
+    """What `log list` can be told."""
+    command.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def add_log_run(command: argparse.ArgumentParser) -> None:
+    """What `log run` can be told."""
+    command.add_argument("name", nargs="*", metavar="NAME", help="logs (L3, S4), or files in the same form")
+    command.add_argument("--all", action="store_true", help="every documented log")
+    command.add_argument("--python", metavar="PATH", help="run the programs by the TensorFlow of this interpreter")
+    command.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def add_log_explain(command: argparse.ArgumentParser) -> None:
+    """What `log explain` can be told."""
+    command.add_argument("name", metavar="NAME", help="a log (L4), or a file in the same form")
+    command.add_argument("--json", action="store_true", help="print it as JSON")
+
+
 def positive(text: str) -> int:
     """A number of things: one or more."""
     if not text.strip().isdecimal() or not int(text):
@@ -160,4 +182,7 @@ COMMANDS = {
     "complex": (add_complex, "ask for derivatives at complex arguments"),
     "missing": (add_missing, "print which derivatives TensorFlow does not have"),
     "inventory": (add_inventory, "print which public functions have rows, and which have none and why"),
+    "log list": (add_log_list, "print the documented training outputs"),
+    "log run": (add_log_run, "run documented programs again and hold every printed number to the rerun"),
+    "log explain": (add_log_explain, "find the setting that gives a log, where its listing does not"),
 }
