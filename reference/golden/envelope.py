@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from flint import arb, ctx
 
 from reference.golden.log import Log
-from reference.golden.models import MODELS, Quadratic, ball, held, parabola, quadratic, start
+from reference.golden.models import MODELS, Examples, Model, Quadratic, ball, held, parabola, quadratic, start
 from reference.golden.printed import Interval, rounded
 from reference.ulp import FORMATS
 
@@ -117,9 +117,8 @@ def three_terms(machine: Machine, p: list[Erring]) -> tuple[Erring, list[Erring]
     return loss, [machine.rounded(machine.total([machine.rounded(double, POWER), exact(arb(-2))]))]
 
 
-def program_of(log: Log) -> tuple[Quadratic, Program]:
-    """The exact loss on the floats that a log's program holds, and the same as a machine takes it."""
-    examples, model = held(log), MODELS[log.program]
+def program_of(model: Model, examples: Examples) -> tuple[Quadratic, Program]:
+    """The exact loss on the floats that a program holds, and the same as a machine takes it."""
     if model.term is parabola:
         return quadratic(model, examples), three_terms
     extra = [] if len(model.names) == 1 else [exact(arb(1))]
@@ -133,11 +132,11 @@ def envelopes(log: Log, setting: dict[str, Any]) -> Iterator[Envelope]:
     model, machine = MODELS[log.program], Machine(log.dtype)
     setting = {**model.knobs, "gradient": "mean", "loss": "before", **setting}
     with ctx.workprec(BITS):
-        loss, program = program_of(log)
+        loss, program = program_of(model, held(log))
         loss = loss.balls()
         rate = ball(Fraction(rounded(Fraction(setting["rate"]), log.dtype)))
         times = rate * (len(held(log).rows) if setting["gradient"] == "sum" else 1)
-        p = [Erring(ball(value), arb(0)) for value in start(log)]
+        p = [Erring(ball(value), arb(0)) for value in start(log, log.dtype)]
     for _ in range(model.steps(setting["iterations"])):
         with ctx.workprec(BITS):
             moved = step(machine, loss, program, p, times)

@@ -13,7 +13,7 @@ from reference import wire
 from reference.choices import Unusable, listed
 from reference.golden.envelope import Envelope, envelopes, interval
 from reference.golden.log import Log
-from reference.golden.models import MODELS, columns_of, line
+from reference.golden.models import MODELS, columns_of, is_training, line
 from reference.golden.printed import Interval, Number, apart, nearest, true_digits
 from reference.golden.summation import ORDERS, any_order
 from reference.golden.trajectory import Step, exact_of, trajectory
@@ -55,7 +55,7 @@ class Bounds(NamedTuple):
 
 def bounds(log: Log, setting: Mapping[str, Any]) -> Bounds:
     """The exact side of a log; empty where its program is no training that is known exactly."""
-    if log.program not in MODELS or "rate" not in setting or is_random(log):
+    if not is_training(log) or not {"rate", "iterations"} <= set(setting):
         return Bounds([], [])
     return Bounds(list(trajectory(log, dict(setting))), list(envelopes(log, dict(setting))))
 

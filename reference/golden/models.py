@@ -119,9 +119,9 @@ def ball(value: Fraction) -> arb:
     return arb(value.numerator) / value.denominator
 
 
-def model_of(log: Log) -> Model | None:
-    """The exact side of a log's program, if it is a training of a known kind."""
-    return MODELS.get(log.program)
+def is_training(log: Log) -> bool:
+    """Whether a log's program is a training whose data and start are known exactly; random data are not."""
+    return log.program in MODELS and not log.program.startswith("eager")
 
 
 def quadratic(model: Model, examples: Examples) -> Quadratic:
@@ -156,7 +156,7 @@ def decimals(log: Log) -> Examples:
     """The data as the document prints it, exactly; a float's shortest decimal is the one that was typed."""
     columns, targets = columns_of(log)
     exact = [[Fraction(repr(value)) for value in column] for column in (*columns, targets)]
-    if model_of(log) is not None and MODELS[log.program].term is plane:
+    if MODELS[log.program].term is plane:
         exact = [[Fraction(1)] * len(targets), *map(scaled, exact[:-1]), exact[-1]]
     return Examples([list(row) for row in zip(*exact[:-1], strict=True)], exact[-1])
 
@@ -190,11 +190,11 @@ def exactly(values: Any) -> list[Fraction]:
     return [Fraction(float(value)) for value in np.ravel(values)]
 
 
-def start(log: Log) -> list[Fraction]:
-    """The parameters before the first step: the seed's draws as the floats they are, or zero for a parabola."""
+def start(log: Log, dtype: str) -> list[Fraction]:
+    """The parameters before the first step: the seed's draws as floats of a dtype, or zero for a parabola."""
     model = MODELS[log.program]
     if model.term is parabola:
         return [Fraction(0)]
     random = np.random.RandomState(log.seed)
     count = len(held(log).rows[0]) if model.term is plane else 2
-    return exactly(np.asarray([random.randn() for _ in range(count)], dtype=log.dtype))
+    return exactly(np.asarray([random.randn() for _ in range(count)], dtype=dtype))

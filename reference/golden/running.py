@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from rich.console import Console
@@ -17,9 +17,11 @@ from reference.choices import Unusable
 from reference.golden.judged import ACCEPTED, Records, Verdict, bounds, is_random, judged, shown
 from reference.golden.log import Log, chosen, names
 from reference.golden.models import MODELS
+from reference.golden.steps import KINDS, Check, checks
 from reference.show import page
 
 PATIENCE = 120.0  # seconds that one program may take
+SHOWN = 6  # wrong numbers of steps that are named
 
 
 class Run(NamedTuple):
@@ -28,6 +30,7 @@ class Run(NamedTuple):
     log: Log
     tensorflow: str
     verdicts: list[Verdict]
+    checks: list[Check]
     problem: str = ""
 
     @property
@@ -37,19 +40,29 @@ class Run(NamedTuple):
 
     @property
     def fine(self) -> bool:
-        """Whether every number is accepted."""
-        return not self.problem and all(verdict.accepted for verdict in self.verdicts)
+        """Whether every number is accepted, and every step is right."""
+        return not self.problem and not self.wrong and all(verdict.accepted for verdict in self.verdicts)
+
+    @property
+    def wrong(self) -> list[str]:
+        """What is wrong in the steps."""
+        return [check.wrong for check in self.checks if check.wrong]
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the chosen logs again; 1 where a number is not accepted, 5 where none was judged."""
     logs = wanted(options.name, options.all)
     with Probe(python=options.python or sys.executable, module="reference.programs", timeout=PATIENCE) as probe:
-        runs = [rerun(probe, log) for log in logs]
+        runs = [rerun(probe, log) for log in told_of(logs)]
     if options.json:
         print(json.dumps([record(each) for each in runs], indent=1, ensure_ascii=False))
     else:
         page(lambda console: draw(console, runs))
+        if options.all:
+            print(
+                "Left out, for they are random draws: "
+                + ", ".join(name for name in names() if is_random(*chosen(name)))
+            )
     if not all(each.fine for each in runs):
         return 1
     return 0 if any(each.verdicts for each in runs) else 5
@@ -68,15 +81,24 @@ def wanted(typed: Sequence[str], everything: bool) -> list[Log]:
     return [log for log in logs if not is_random(log)]
 
 
+def told_of(logs: Sequence[Log]) -> Iterator[Log]:
+    """The logs, each with a line on a terminal when its turn comes."""
+    for place, log in enumerate(logs, 1):
+        if sys.stderr.isatty():
+            print(f"[{place}/{len(logs)}] {log.name}: {log.program}", file=sys.stderr, flush=True)
+        yield log
+
+
 def rerun(probe: Probe, log: Log) -> Run:
     """One program run again in the probe's process, and its numbers judged."""
     answer = probe.ask({"id": log.name, "program": log.program, "setting": told(log)})
     version = str(probe.hello["tensorflow"])
     problem = answer.get("raised") or answer.get("crashed")
     if problem:
-        return Run(log, version, [], str(problem))
+        return Run(log, version, [], [], str(problem))
     records: Records = answer["steps"]
-    return Run(log, version, list(judged(log, records, bounds(log, log.effective))))
+    verdicts = judged(log, records, bounds(log, log.effective))
+    return Run(log, version, list(verdicts), list(checks(log, records)))
 
 
 def told(log: Log) -> dict[str, Any]:
@@ -99,6 +121,8 @@ def draw(console: Console, runs: Sequence[Run]) -> None:
         if each.verdicts:
             console.print(table(each.verdicts))
         console.print(closing(each), markup=False, style="" if each.fine else "bold red")
+        for line in steps(each):
+            console.print(line, markup=False)
         console.print()
 
 
@@ -159,6 +183,18 @@ def closing(each: Run) -> str:
     return f"{good} of {len(each.verdicts)} numbers accepted: {counts}"
 
 
+def steps(each: Run) -> Iterator[str]:
+    """How many numbers of the steps are inside their bounds, and what is wrong with the others."""
+    for kind in KINDS:
+        found = [check for check in each.checks if check.kind == kind]
+        if found:
+            good, worst = sum(not check.wrong for check in found), max(check.share for check in found)
+            yield f"{kind:8} {good} of {len(found)} inside their bounds, at {worst:.3g} of a bound or less"
+    yield from each.wrong[:SHOWN]
+    if len(each.wrong) > SHOWN:
+        yield f"… and {len(each.wrong) - SHOWN} more"
+
+
 def record(each: Run) -> dict[str, Any]:
     """The same for machines."""
     return {
@@ -169,7 +205,15 @@ def record(each: Run) -> dict[str, Any]:
         "problem": each.problem,
         "counts": {key: each.counts.get(key, 0) for key in (*ACCEPTED, *sorted(set(each.counts) - set(ACCEPTED)))},
         "numbers": [number(v) for v in each.verdicts],
+        "steps": {kind: bounded(each, kind) for kind in KINDS},
+        "wrong": each.wrong,
     }
+
+
+def bounded(each: Run, kind: str) -> dict[str, Any]:
+    """How many checks of a kind there were, and how far the worst is, as a share of its bound."""
+    found = [check for check in each.checks if check.kind == kind]
+    return {"checks": len(found), "worst": max((check.share for check in found), default=None)}
 
 
 def number(v: Verdict) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class Step(NamedTuple):
 
 
 def trajectory(log: Log, setting: dict[str, Any], examples: Examples | None = None) -> Iterator[Step]:
-    """Every step of the training that a setting means; the mathematics of it, without a machine's rounding."""
+    """Every step of the training that a setting means, from the seed's draws; the mathematics, without any rounding."""
     model = MODELS[log.program]
     examples = decimals(log) if examples is None else examples
     loss = quadratic(model, examples)
@@ -32,7 +32,7 @@ def trajectory(log: Log, setting: dict[str, Any], examples: Examples | None = No
     after = setting["loss"] == "after"
     with ctx.workprec(BITS):
         balls, rate = loss.balls(), ball(times)
-        p = [ball(value) for value in start(log)]
+        p = [ball(value) for value in start(log, "float64")]
     for _ in range(model.steps(setting["iterations"])):
         with ctx.workprec(BITS):
             moved, gradient = updated(balls, p, rate)

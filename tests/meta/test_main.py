@@ -30,6 +30,7 @@ DOCUMENTED = {
     "inventory": "--list",
     "log list": "--json",
     "log run": "name --all --python --json",
+    "log explain": "name --json",
 }
 
 
