@@ -21,6 +21,7 @@ MODULES = {
     "log list": "reference.golden.listing",
     "log run": "reference.golden.running",
     "log explain": "reference.golden.explaining",
+    "log versions": "reference.golden.versions",
 }
 
 
@@ -149,6 +150,13 @@ def add_log_explain(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print it as JSON")
 
 
+def add_log_versions(command: argparse.ArgumentParser) -> None:
+    """What `log versions` can be told."""
+    command.add_argument("--python", metavar="PATH", help="ask the TensorFlow of this interpreter for every program")
+    command.add_argument("--write", action="store_true", help="write LOGS.md; with --python keep what it says")
+    command.add_argument("--json", action="store_true", help="print it as JSON")
+
+
 def positive(text: str) -> int:
     """A number of things: one or more."""
     if not text.strip().isdecimal() or not int(text):
@@ -185,4 +193,5 @@ COMMANDS = {
     "log list": (add_log_list, "print the documented training outputs"),
     "log run": (add_log_run, "run documented programs again and hold every printed number to the rerun"),
     "log explain": (add_log_explain, "find the setting that gives a log, where its listing does not"),
+    "log versions": (add_log_versions, "print what other TensorFlows say to the logs and programs, or ask another one"),
 }
