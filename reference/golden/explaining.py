@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from reference.choices import Unusable, listed
@@ -104,7 +105,7 @@ def setting(point: Point, log: Log) -> str:
     """A setting in words."""
     divided = {"mean": "gradient divided by n", "sum": "gradient not divided by n"}[point.gradient]
     counts = f"{point.iterations} iterations" + (f", {nth(point.display)} printed" if log.steps else "")
-    return f"rate {point.rate}, {divided}, loss {point.loss} the update, {counts}, {point.dtype}"
+    return f"rate {plainly(point.rate)}, {divided}, loss {point.loss} the update, {counts}, {point.dtype}"
 
 
 def nth(display: int) -> str:
@@ -149,7 +150,7 @@ def others(each: Explanation) -> Iterator[str]:
     yield from (f"  {difference(name, first, own)}" for name in first.unlike(own))
     if first.gradient == "sum":
         n = len(columns_of(each.log)[1])
-        yield f"  (the same training as rate {first.rate * n} with a gradient divided by n = {n})"
+        yield f"  (the same training as rate {plainly(first.rate * n)} with a gradient divided by n = {n})"
 
 
 DIFFERENCES = {
@@ -169,7 +170,13 @@ def difference(name: str, found: Point, listing: Point) -> str:
     """How a setting differs from the listing in one field."""
     if name == "gradient":
         return f"gradient: {DIVIDED[found.gradient]}"
-    return f"{name}: {DIFFERENCES[name].format(getattr(found, name), getattr(listing, name))}"
+    values = (getattr(point, name) for point in (found, listing))
+    return f"{name}: {DIFFERENCES[name].format(*map(plainly, values))}"
+
+
+def plainly(value: Any) -> str:
+    """A value in words; a rate without exponent and without zeros at its end."""
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
 
 
 def varied(each: Explanation) -> list[str]:
@@ -242,7 +249,7 @@ def record(each: Explanation) -> dict[str, Any]:
 
 def plain(point: Point) -> dict[str, Any]:
     """A setting as JSON."""
-    return {**point._asdict(), "rate": str(point.rate)}
+    return {**point._asdict(), "rate": plainly(point.rate)}
 
 
 def fitted(fit: Fit) -> dict[str, Any]:

@@ -35,8 +35,8 @@ def by_program(log: Log, setting: dict[str, Any]) -> Iterator[Values]:
     """The document's NumPy program."""
     is_plane = MODELS[log.program].term is plane
     program = regression.multivariate_numpy if is_plane else regression.univariate_numpy
-    told = {**setting, "rate": float(setting["rate"]), "seed": log.seed, **log.more["data"]}
-    records = program(None, **told)
+    told = {key: setting[key] for key in ("iterations", "gradient", "loss")}
+    records = program(None, rate=float(setting["rate"]), seed=log.seed, **told, **log.more["data"])
     next(records)
     for record in records:
         yield {name: np.ravel(value).tolist() for name, value in record.items()}

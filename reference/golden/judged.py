@@ -90,7 +90,10 @@ def reason(
     ulp = apart(here, near, dtype)
     if Fraction(here) in number.behind:
         return ulp, SAME, SAME
-    for because, possible in possibilities(log, records, known, number):
+    found = dict(possibilities(log, records, known, number))
+    if not all(low <= Fraction(here) <= high for low, high in found.values()):
+        return ulp, REFUSED, "the rerun itself is farther off than rounding can take it"
+    for because, possible in found.items():
         if meets(number.behind, possible):
             return ulp, because, f"{SENTENCES[because]}{by_name(log, records, number, because)}"
     return ulp, REFUSED, "no rounding explains it" if known.envelopes else "nothing explains it"
