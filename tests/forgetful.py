@@ -21,19 +21,3 @@ def means_wrongly(tf: Any) -> None:
     """`tf.reduce_mean` that is one in a hundred thousand too large."""
     mean = tf.reduce_mean
     tf.reduce_mean = lambda x: mean(x) * (1 + 1e-5)
-
-
-def fails(tf: Any) -> None:
-    """`tf.reduce_mean` that raises."""
-
-    def refuses(x: Any) -> Any:
-        raise ValueError("no mean today")
-
-    tf.reduce_mean = refuses
-
-
-def dies(tf: Any) -> None:
-    """`tf.reduce_mean` that takes its process along."""
-    import os
-
-    tf.reduce_mean = lambda x: os._exit(9)

@@ -1,12 +1,12 @@
 """Every documented log comes out again from the installed TensorFlow, number by number, and no wrong one passes."""
 
 import json
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from reference.__main__ import main
 from reference.ask import Probe
@@ -18,13 +18,6 @@ from reference.golden.steps import KINDS
 from tests.logs import changed, documented
 
 EXACT = ("L1", "L2", "L4", "L5", "L6", "S1", "S2", "S4a", "S4b", "S4c", "S4d", "S4e", "S4f")
-
-
-@pytest.fixture(scope="module")
-def runner() -> Iterator[Probe]:
-    """The installed TensorFlow, running documented programs."""
-    with Probe(module="reference.programs", timeout=120.0) as probe:
-        yield probe
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +110,10 @@ PLANTS = {
 }
 
 
-@pytest.mark.parametrize("plant", PLANTS)
+@pytest.mark.parametrize(
+    "plant",
+    ["forgets_the_mean", pytest.param("means_wrongly", marks=pytest.mark.deep)],  # the other costs a process
+)
 def test_a_bent_tensorflow_is_told_by_name(plant: str) -> None:
     """A gradient that forgets 1/n, and a mean that is one in a hundred thousand too large."""
     with Probe(module="reference.programs", plant=f"tests.forgetful:{plant}") as probe:
@@ -127,33 +123,51 @@ def test_a_bent_tensorflow_is_told_by_name(plant: str) -> None:
     assert {v.words for v in found.verdicts if not v.accepted} == {REASON}
 
 
-@pytest.mark.parametrize("plant, words", [("fails", "ValueError: no mean today"), ("dies", "exit code 9")])
-def test_a_program_that_fails_is_a_finding(plant: str, words: str) -> None:
+class Failing:
+    """Stands for a probe whose program fails."""
+
+    hello = {"tensorflow": "9.9"}
+
+    def __init__(self, answer: dict[str, str]) -> None:
+        self.answer = answer
+
+    def ask(self, _: Any) -> dict[str, str]:
+        """The failure."""
+        return self.answer
+
+
+@pytest.mark.parametrize("answer", [{"raised": "ValueError: no mean today"}, {"crashed": "signal 11"}])
+def test_a_program_that_fails_is_a_finding(answer: dict[str, str]) -> None:
     """An error, or a process that dies, is said and not accepted."""
-    with Probe(module="reference.programs", plant=f"tests.forgetful:{plant}") as probe:
-        found = rerun(probe, documented("L3"))
-    assert not found.fine and words in found.problem and not found.verdicts
+    found = rerun(Failing(answer), documented("L3"))  # type: ignore[arg-type]
+    assert not found.fine and found.problem in answer.values() and not found.verdicts
+    assert running.closing(found) == f"L3: the program did not run: {found.problem}"
 
 
 # -- the command ----------------------------------------------------------------------------------------------------
 
 
-def test_the_command_says_why_each_number_is_accepted(capsys: Any) -> None:
-    """As a table and as JSON, with exit code 0; in JSON every number has its reason."""
-    assert main(["log", "run", "L3", "S2", "--json"]) == 0
-    first, second = json.loads(capsys.readouterr().out)
+def test_the_command_says_why_each_number_is_accepted_or_not(tmp_path: Path, capsys: Any) -> None:
+    """As JSON every number has its reason; exit code 1 for the file with a wrong digit."""
+    path = changed(tmp_path, "L2", ("89.157369", "89.157379"))
+    assert main(["log", "run", "L3", "S2", str(path), "--json"]) == 1
+    first, second, third = json.loads(capsys.readouterr().out)
     assert (first["log"], second["log"]) == ("L3", "S2") and second["numbers"][0]["here"] == (-94.0).hex()
     assert len(first["numbers"]) == 33 and all(n["because"] in ACCEPTED for n in first["numbers"])
     assert first["steps"]["gradient"]["checks"] == 22 and first["steps"]["gradient"]["worst"] < 1
+    assert first["accepted"] and not third["accepted"]
+    (wrong,) = [n for n in third["numbers"] if not n["accepted"]]
+    assert (wrong["line"], wrong["printed"], wrong["because"]) == (4, "89.157379", REFUSED)
 
 
-def test_the_command_fails_where_a_number_is_refused(tmp_path: Path, capsys: Any, monkeypatch: Any) -> None:
-    """Exit code 1, and the line says so."""
-    path = changed(tmp_path, "L2", ("89.157369", "89.157379"))
-    monkeypatch.setenv("COLUMNS", "160")
-    assert main(["log", "run", str(path)]) == 1
-    screen = capsys.readouterr().out
-    assert "refused: no rounding explains it" in screen and "32 of 33 numbers accepted" in screen
+def test_the_table_says_the_same(again: Any) -> None:
+    """Printed, here, ULP, exact, digits that are true, and the reason."""
+    console = Console(width=160)
+    with console.capture() as drawn:
+        running.draw(console, [again("L3"), again("S4b")])
+    screen = " ".join(drawn.get().split())
+    assert "loss at 1 89.861855" in screen and "89.861841483 6 of 8" in screen and "33 of 33" in screen
+    assert "gradient 22 of 22 inside their bounds" in screen and "None, as printed" in screen
 
 
 def test_without_a_tensorflow_there_is_a_sentence(tmp_path: Path, capsys: Any) -> None:

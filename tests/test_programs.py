@@ -1,6 +1,5 @@
 """The documented programs: what they compute in the installed TensorFlow, and each step held to exact arithmetic."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,13 +12,6 @@ from reference.golden.steps import checks
 from reference.programs import PROGRAMS, eager, regression
 from reference.programs.__main__ import Runner, steps
 from tests.logs import documented
-
-
-@pytest.fixture(scope="module")
-def runner() -> Iterator[Probe]:
-    """The installed TensorFlow, running documented programs."""
-    with Probe(module="reference.programs", timeout=120.0) as probe:
-        yield probe
 
 
 def asked(runner: Probe, program: str, **setting: Any) -> list[dict[str, np.ndarray | None]]:

@@ -133,12 +133,6 @@ def apart(one: float, other: float, dtype: str) -> int:
     return abs(int(first) - int(second))
 
 
-def printed_as(value: float, like: str) -> str:
-    """A value with as many decimals as a printed text has."""
-    decimals = len(like.lower().partition("e")[0].partition(".")[2])
-    return f"{value:.{decimals}f}"
-
-
 def true_digits(number: Number, exact: arb) -> tuple[int, int]:
     """How many significant digits of a printed number are true of an exact value, and how many it has.
 
