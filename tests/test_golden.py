@@ -166,7 +166,7 @@ def test_the_table_says_the_same(again: Any) -> None:
     with console.capture() as drawn:
         running.draw(console, [again("L3"), again("S4b")])
     screen = " ".join(drawn.get().split())
-    assert "loss at 1 89.861855" in screen and "89.861841483 6 of 8" in screen and "33 of 33" in screen
+    assert "loss at 1 89.861855" in screen and "89.861841479 6 of 8" in screen and "33 of 33" in screen
     assert "gradient 22 of 22 inside their bounds" in screen and "None, as printed" in screen
 
 
