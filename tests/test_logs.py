@@ -3,14 +3,17 @@
 import ast
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reference.__main__ import main
+from reference.choices import Unusable
 from reference.golden import log
 from reference.golden.printed import HOLE
+from reference.golden.running import told
 from tests.logs import TEXT, changed, documented
 
 ROOT = Path(__file__).resolve().parents[1] / "reference"
@@ -32,6 +35,7 @@ CHECKSUMS = {
     "S4e": "d2f696544d0ad00c",
     "S4f": "0548746f738da4d0",
 }
+PLAIN = json.dumps(list(documented("L2").lines))
 COUNTS = {"L1": 33, "L2": 33, "L3": 33, "L4": 11, "L5": 11, "L6": 6, "S1": 12, "S2": 1, "S3": 2, "S4a": 23, "S4b": 4}
 
 
@@ -106,7 +110,10 @@ def test_a_contradiction_is_where_listing_and_effective_setting_differ() -> None
         assert sorted(fields) == sorted(k for k in found.listing if found.listing[k] != found.effective[k]), name
 
 
+TWO_COLUMNS = "[data]\ninputs = [[1.0, 2.0], [3, 5]]\ntargets = [1.0, 2.0]\n[listing]"
+ONE_VALUE = "[data]\ninputs = [[1.0, 2.0], [3, 3]]\ntargets = [1.0, 2.0]\n[listing]"
 BROKEN = [
+    ("L2", 'pattern = "i: {i}, Loss:{loss}, w: {w}, b: {b}"', f"pattern = {PLAIN}", "no line holds a number."),
     ("L2", 'program = "univariate_numpy"\n', "", "the field 'program' is missing."),
     ("L2", 'prints = "fixed"\n', "", "the field 'prints' is missing."),
     ("L2", "seed = 612", 'seed = "612"', "the field 'seed' must be a whole number, not '612'."),
@@ -118,8 +125,8 @@ BROKEN = [
     ("L2", "rate = 0.0001", "rate = nan", "[listing] has rate = NaN, and rate must be a finite number above 0."),
     ("L2", "rate = 0.0001", "rate = 1e-99999999", "rate must be a finite number above 0."),
     ("L2", "rate = 0.0001", 'rate = "fast"', "[listing] has rate = fast, and rate must be a finite number above 0."),
-    ("L2", "iterations = 10", "iterations = 10.5", "iterations must be a whole number from 1 to 100,000."),
-    ("L2", "iterations = 10", "iterations = 100001", "iterations must be a whole number from 1 to 100,000."),
+    ("L2", "iterations = 10", "iterations = 10.5", "iterations must be a whole number from 1 to 10,000."),
+    ("L2", "iterations = 10", "iterations = 10001", "iterations must be a whole number from 1 to 10,000."),
     ("L2", 'loss = "before"', 'loss = "during"', "loss must be 'before' or 'after'."),
     ("L2", "display = 1", "step = 1", "There is no setting 'step';"),
     ("L2", "89.861841", "nan", "line 2 prints nan as loss, of which no digit can be judged."),
@@ -155,6 +162,43 @@ def test_a_broken_file_is_one_sentence(
     assert sentence in err and err.startswith(str(path)) and err.count("\n") == 1 and not out, err
 
 
+MISFITS = [
+    ("L2", "{b}", "{c}", "L2: line 1 has a 'c'; of univariate_numpy w, b and loss are known."),
+    ("L2", "seed = 612\n", "", "L2: the field 'seed' is missing, without which the start is not known."),
+    ("L2", "[listing]\nrate = 0.0001\n", "[listing]\n", "L2: the field 'rate' is missing in [listing]."),
+    ("L2", "[listing]", TWO_COLUMNS, "L2: univariate_numpy takes one column of inputs, not 2."),
+    ("L4", "[listing]", ONE_VALUE, "scales its inputs to [0, 1], and a column has one value only."),
+    ("S4c", "[listing]", TWO_COLUMNS, "S4c: minimum_by_hand takes no [data]."),
+]
+
+
+@pytest.mark.parametrize("name, old, new, sentence", MISFITS)
+def test_a_log_that_does_not_fit_its_program_is_one_sentence(
+    name: str, old: str, new: str, sentence: str, tmp_path: Path, capsys: Any
+) -> None:
+    """Numbers that the program does not say, no start, no rate, data of another shape."""
+    path = changed(tmp_path, name, (old, new))
+    assert main(["log", "explain", str(path)]) == 2
+    out, err = capsys.readouterr()
+    assert sentence in err and err.count("\n") == 1 and not out, err
+
+
+@pytest.mark.parametrize(
+    "name, old, new, sentence",
+    [
+        ("S2", "at =", "seed = 1\nat =", "S2: adam cannot be told 'seed', but rate, iterations and start."),
+        ("L3", 'loss = "before"', 'loss = "after"', "univariate_tensorflow has loss = 'before' and cannot be told"),
+    ],
+)
+def test_a_program_that_cannot_be_told_so_is_one_sentence(
+    name: str, old: str, new: str, sentence: str, tmp_path: Path
+) -> None:
+    """What a program has no knob for is refused before it runs."""
+    (found,) = log.chosen(str(changed(tmp_path, name, (old, new))))
+    with pytest.raises(Unusable, match=re.escape(sentence)):
+        told(found)
+
+
 @pytest.mark.parametrize(
     "content", [b"\xff\xfe", b"\x00" * 40, b"[" * 5000, b"seed = " + b"9" * 5000, b"a" * 1_000_001, b""]
 )
@@ -175,6 +219,7 @@ def test_what_is_no_log_is_one_sentence(content: bytes, tmp_path: Path, capsys: 
         ("log run L3 --all", "Name one log or more, or give --all"),
         ("log run S3", "S3 is a random draw without a seed"),
         ("log explain S1", "S1: its numbers come of no training"),
+        ("log explain S3", "S3: its numbers come of no training"),
         ("log explain nowhere.toml", "nowhere.toml: the file cannot be read: No such file or directory."),
     ],
 )

@@ -15,6 +15,7 @@ from reference.golden.lattice import NAMES, Certainty, Fit, Miss, Point, Search,
 from reference.golden.log import Log, chosen
 from reference.golden.models import columns_of, is_training
 from reference.golden.printed import true_digits
+from reference.golden.running import told_of
 from reference.golden.trajectory import exact_of, trajectory
 from reference.show import page
 
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     known = [log for log in logs if is_training(log)]
     if not known:
         raise Unusable(f"{logs[0].name}: its numbers come of no training, so that there is no setting to search.")
-    found = [explained(log) for log in known]
+    found = [explained(log) for log in told_of(known)]
     if options.json:
         print(json.dumps([record(each) for each in found], indent=1, ensure_ascii=False))
     else:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reference.choices import Unusable
+from reference.golden import models
 from reference.golden.envelope import envelopes
 from reference.golden.envelope import interval as enclosed
 from reference.golden.imitation import Values, imitated, orders_of, value_in
@@ -84,8 +85,7 @@ def check(log: Log) -> None:
     for field in ("rate", "iterations"):
         if field not in log.listing:
             raise Unusable(f"{log.name}: the field {field!r} is missing in [listing].")
-    if log.seed is None and MODELS[log.program].term is not parabola:
-        raise Unusable(f"{log.name}: the field 'seed' is missing, without which the start is not known.")
+    models.check(log)
 
 
 def scaled(value: int) -> list[int]:

@@ -14,7 +14,7 @@ from reference.programs import PROGRAMS
 
 FOLDER = Path(__file__).resolve().parent.parent / "logs"
 LONGEST = 1_000_000  # bytes of a log file
-MOST_STEPS = 100_000
+MOST_STEPS = 10_000
 LARGEST = Decimal("1e30")  # of a rate or an input; the smallest rate is one by this
 
 #: Each field of a log file: the type of its value, and whether the file can do without it.
@@ -127,6 +127,9 @@ def parsed(found: dict[str, Any], stem: str) -> Log:
     program = named(found["program"], PROGRAMS, "program", "there are " + listed(PROGRAMS))
     dtype = named(found["dtype"], DTYPES, "dtype", "there are " + listed(DTYPES))
     prints = named(found["prints"], PRINTS, "way of printing", "there are " + listed(PRINTS))
+    read_off = tuple(numbers(found, prints, dtype))
+    if not read_off:
+        raise Unusable("no line holds a number.")
     listing = setting(found.get("listing", {}), "listing")
     effective = setting(found.get("effective", found.get("listing", {})), "effective")
     return Log(
@@ -135,7 +138,7 @@ def parsed(found: dict[str, Any], stem: str) -> Log:
         program=program,
         dtype=dtype,
         lines=tuple(found["lines"]),
-        numbers=tuple(numbers(found, prints, dtype)),
+        numbers=read_off,
         seed=found.get("seed"),
         listing=listing,
         effective=effective,

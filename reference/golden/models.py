@@ -16,6 +16,7 @@ import numpy as np
 import sympy as sp
 from flint import arb
 
+from reference.choices import Unusable, listed
 from reference.golden.log import Log
 from reference.programs import regression
 
@@ -122,6 +123,26 @@ def ball(value: Fraction) -> arb:
 def is_training(log: Log) -> bool:
     """Whether a log's program is a training whose data and start are known exactly; random data are not."""
     return log.program in MODELS and not log.program.startswith("eager")
+
+
+def check(log: Log) -> None:
+    """Unusable where a user's log does not fit its program: numbers that it does not say, data that it cannot take."""
+    model = MODELS[log.program]
+    known = [*model.names, "y" if model.term is parabola else "loss"]
+    for number in log.numbers:
+        if number.name not in known:
+            raise Unusable(
+                f"{log.name}: line {number.line} has a {number.name!r}; of {log.program} {listed(known)} are known."
+            )
+    columns, own = columns_of(log)[0], log.more["data"]
+    if own and model.term is parabola:
+        raise Unusable(f"{log.name}: {log.program} takes no [data].")
+    if model.term is line and len(columns) != 1:
+        raise Unusable(f"{log.name}: {log.program} takes one column of inputs, not {len(columns)}.")
+    if model.term is plane and any(min(column) == max(column) for column in columns):
+        raise Unusable(f"{log.name}: {log.program} scales its inputs to [0, 1], and a column has one value only.")
+    if log.seed is None and model.term is not parabola:
+        raise Unusable(f"{log.name}: the field 'seed' is missing, without which the start is not known.")
 
 
 def quadratic(model: Model, examples: Examples) -> Quadratic:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import json
 import sys
 from collections import Counter
@@ -13,11 +14,12 @@ from rich.console import Console
 from rich.table import Table
 
 from reference.ask import Probe
-from reference.choices import Unusable
+from reference.choices import Unusable, listed
 from reference.golden.judged import ACCEPTED, Records, Verdict, bounds, is_random, judged, shown
 from reference.golden.log import Log, chosen, names
-from reference.golden.models import MODELS
+from reference.golden.models import MODELS, check, is_training
 from reference.golden.steps import KINDS, Check, checks
+from reference.programs import PROGRAMS
 from reference.show import page
 
 PATIENCE = 120.0  # seconds that one program may take
@@ -108,6 +110,12 @@ def told(log: Log) -> dict[str, Any]:
     for field, only in fixed.items():
         if setting.pop(field, only) != only:
             raise Unusable(f"{log.name}: {log.program} has {field} = {only!r} and cannot be told otherwise.")
+    takes = list(inspect.signature(PROGRAMS[log.program]).parameters)[1:]
+    for field in setting:
+        if field not in takes:
+            raise Unusable(f"{log.name}: {log.program} cannot be told {field!r}, but {listed(takes or ['nothing'])}.")
+    if is_training(log) and {"rate", "iterations"} <= set(setting):
+        check(log)
     return setting
 
 
