@@ -23,6 +23,7 @@ from reference.programs import PROGRAMS
 from reference.show import page
 
 PATIENCE = 120.0  # seconds that one program may take
+FEW = 3  # logs that nobody waits for
 SHOWN = 6  # wrong numbers of steps that are named
 
 
@@ -84,9 +85,9 @@ def wanted(typed: Sequence[str], everything: bool) -> list[Log]:
 
 
 def told_of(logs: Sequence[Log]) -> Iterator[Log]:
-    """The logs, each with a line on a terminal when its turn comes."""
+    """The logs, each with a line on stderr when its turn comes, where somebody waits."""
     for place, log in enumerate(logs, 1):
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() or len(logs) > FEW:
             print(f"[{place}/{len(logs)}] {log.name}: {log.program}", file=sys.stderr, flush=True)
         yield log
 
