@@ -47,6 +47,13 @@ def probe() -> Iterator[Probe]:
 
 
 @pytest.fixture(scope="session")
+def runner() -> Iterator[Probe]:
+    """The installed TensorFlow, running documented programs."""
+    with Probe(module="reference.programs", timeout=120.0) as asked:
+        yield asked
+
+
+@pytest.fixture(scope="session")
 def trial(probe: Probe) -> Trial:
     """The installed TensorFlow on trial; traces are kept for the session."""
     return Trial(probe)

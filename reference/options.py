@@ -18,6 +18,10 @@ MODULES = {
     "complex": "reference.plane.command",
     "missing": "reference.missing",
     "inventory": "reference.inventory",
+    "log list": "reference.golden.listing",
+    "log run": "reference.golden.running",
+    "log explain": "reference.golden.explaining",
+    "log versions": "reference.golden.versions",
     "log nist": "reference.strd.command",
 }
 
@@ -133,6 +137,32 @@ def add_inventory(command: argparse.ArgumentParser) -> None:
     command.add_argument("--list", action="store_true", help="every differentiable function, and its row or reason")
 
 
+def add_log_list(command: argparse.ArgumentParser) -> None:
+    """What `log list` can be told."""
+    command.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def add_log_run(command: argparse.ArgumentParser) -> None:
+    """What `log run` can be told."""
+    command.add_argument("name", nargs="*", metavar="NAME", help="logs (L3, S4), or files in the same form")
+    command.add_argument("--all", action="store_true", help="every documented log")
+    command.add_argument("--python", metavar="PATH", help="run the programs by the TensorFlow of this interpreter")
+    command.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def add_log_explain(command: argparse.ArgumentParser) -> None:
+    """What `log explain` can be told."""
+    command.add_argument("name", metavar="NAME", help="a log (L4), or a file in the same form")
+    command.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def add_log_versions(command: argparse.ArgumentParser) -> None:
+    """What `log versions` can be told."""
+    command.add_argument("--python", metavar="PATH", help="ask the TensorFlow of this interpreter for every program")
+    command.add_argument("--write", action="store_true", help="write LOGS.md; with --python keep what it says")
+    command.add_argument("--json", action="store_true", help="print it as JSON")
+
+
 def add_log_nist(command: argparse.ArgumentParser) -> None:
     """What `log nist` can be told."""
     command.add_argument("file", metavar="FILE", nargs="?", help="a bundled data set or a path; left out: all bundled")
@@ -173,5 +203,9 @@ COMMANDS = {
     "complex": (add_complex, "ask for derivatives at complex arguments"),
     "missing": (add_missing, "print which derivatives TensorFlow does not have"),
     "inventory": (add_inventory, "print which public functions have rows, and which have none and why"),
+    "log list": (add_log_list, "print the documented training outputs"),
+    "log run": (add_log_run, "run documented programs again and hold every printed number to the rerun"),
+    "log explain": (add_log_explain, "find the setting that gives a log, where its listing does not"),
+    "log versions": (add_log_versions, "print what other TensorFlows say to the logs and programs, or ask another one"),
     "log nist": (add_log_nist, "hold NIST's certified regressions to exact solutions and to TensorFlow's tape"),
 }

@@ -10,12 +10,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 LAYERS = {
-    0: "op catalogue modes wire trace probe walk expression fitting minimising",
+    0: "op catalogue modes wire trace probe walk expression fitting minimising programs",
     1: "ulp derive compile enclose sheet singular exact cache points textbook textbook_balls limits"
     " balls parameters rounding kernels replay line ratchet regions optimizers sampling",
     2: "question basis outcome judge",
     3: "ask choices explain figures inventory listing look missing naming draw screen script show steps words"
-    " trial examples record table verify worst defects alone options plane strd __main__ __init__",
+    " trial examples record table verify worst defects alone options plane strd golden __main__ __init__",
 }
 LAYER = {name: layer for layer, names in LAYERS.items() for name in names.split()}
 MEETS_TENSORFLOW = {"probe", "trace"}  # all others get the library handed to them, or never see it

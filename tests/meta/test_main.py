@@ -28,6 +28,10 @@ DOCUMENTED = {
     "complex": "--op --mode --dtype --order",
     "missing": "--op --dtype",
     "inventory": "--list",
+    "log list": "--json",
+    "log run": "name --all --python --json",
+    "log explain": "name --json",
+    "log versions": "--python --write --json",
     "log nist": "file --python --json",
 }
 
@@ -45,15 +49,16 @@ def python(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
-    """The parser of each command; those of a group by both words."""
-
-    def inside(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-        return next((a.choices for a in parser._actions if isinstance(a, argparse._SubParsersAction)), {})
-
+    """The parser of each command, those of two words by both."""
     found = {}
-    for name, parser in inside(options.parser()).items():
-        found.update({f"{name} {last}": part for last, part in inside(parser).items()} or {name: parser})
+    for name, first in below(options.parser()).items():
+        found.update({f"{name} {last}": each for last, each in below(first).items()} or {name: first})
     return found
+
+
+def below(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The parsers of a parser's commands."""
+    return next((dict(a.choices) for a in parser._actions if isinstance(a, argparse._SubParsersAction)), {})
 
 
 def test_every_command_is_documented_and_has_a_module() -> None:
@@ -70,7 +75,17 @@ def test_every_documented_option_exists_and_says_what_it_is_for(name: str) -> No
     assert all(a.help for a in actions)
 
 
-@pytest.mark.parametrize("words", [["--help"], ["verify", "--help"], ["show", "--help"], ["list", "--help"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--help"],
+        ["verify", "--help"],
+        ["show", "--help"],
+        ["list", "--help"],
+        ["log", "--help"],
+        ["log", "run", "--help"],
+    ],
+)
 def test_help_waits_for_nothing(words: list[str]) -> None:
     """No heavy package is loaded to print a help text."""
     heavy = "{'numpy', 'sympy', 'flint', 'rich', 'tensorflow'}"

@@ -8,7 +8,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2] / "reference"
-LAYER = ("op", "modes", "wire", "trace", "probe", "walk", "expression", "fitting", "minimising", "catalogue")
+LAYER = (
+    "op",
+    "modes",
+    "wire",
+    "trace",
+    "probe",
+    "walk",
+    "expression",
+    "fitting",
+    "minimising",
+    "catalogue",
+    "programs",
+)
 FILES = [path for name in LAYER for path in sorted((ROOT / name).glob("*.py")) or [ROOT / f"{name}.py"]]
 TENSORFLOW = {"probe.py"}  # who may import it
 YOUNGER_MODULES = {"dataclasses", "contextvars", "graphlib", "tomllib", "zoneinfo"}
