@@ -22,7 +22,8 @@ Records = Sequence[Mapping[str, Any]]  # the runner's answer: the start, then on
 
 SAME, ORDER, ROUNDING = "same digits", "order of the sum", "rounding of the training"
 REFUSED, IMPOSSIBLE, ABSENT = "beyond rounding", "no such float", "absent"
-ACCEPTED = (SAME, ORDER, ROUNDING)
+DRAWN, UNLIKELY = "a plausible draw", "no plausible draw"
+ACCEPTED = (SAME, ORDER, ROUNDING, DRAWN)
 
 
 class Verdict(NamedTuple):

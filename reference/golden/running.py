@@ -15,6 +15,7 @@ from rich.table import Table
 
 from reference.ask import Probe
 from reference.choices import Unusable, listed
+from reference.golden import chance
 from reference.golden.judged import ACCEPTED, Records, Verdict, bounds, is_random, judged, shown
 from reference.golden.log import Log, chosen, names
 from reference.golden.models import MODELS, check, is_training
@@ -24,6 +25,7 @@ from reference.show import page
 
 PATIENCE = 120.0  # seconds that one program may take
 FEW = 3  # logs that nobody waits for
+SPARE = 10  # of a random run's steps, on a thousand examples each, one in so many is checked
 SHOWN = 6  # wrong numbers of steps that are named
 
 
@@ -35,6 +37,7 @@ class Run(NamedTuple):
     verdicts: list[Verdict]
     checks: list[Check]
     problem: str = ""
+    notes: Sequence[str] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -61,11 +64,6 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps([record(each) for each in runs], indent=1, ensure_ascii=False))
     else:
         page(lambda console: draw(console, runs))
-        if options.all:
-            print(
-                "Left out, for they are random draws: "
-                + ", ".join(name for name in names() if is_random(*chosen(name)))
-            )
     if not all(each.fine for each in runs):
         return 1
     return 0 if any(each.verdicts for each in runs) else 5
@@ -75,13 +73,7 @@ def wanted(typed: Sequence[str], everything: bool) -> list[Log]:
     """The logs that are meant."""
     if bool(typed) == everything:
         raise Unusable("Name one log or more, or give --all: `python -m reference log list` shows them.")
-    logs = [log for name in (names() if everything else typed) for log in chosen(name)]
-    random = [log.name for log in logs if is_random(log)]
-    if random and not everything:
-        raise Unusable(
-            f"{random[0]} is a random draw without a seed: a rerun draws other numbers, so none is compared."
-        )
-    return [log for log in logs if not is_random(log)]
+    return [log for name in (names() if everything else typed) for log in chosen(name)]
 
 
 def told_of(logs: Sequence[Log]) -> Iterator[Log]:
@@ -100,8 +92,17 @@ def rerun(probe: Probe, log: Log) -> Run:
     if problem:
         return Run(log, version, [], [], str(problem))
     records: Records = answer["steps"]
+    if is_random(log):
+        return drawn(log, version, records)
     verdicts = judged(log, records, bounds(log, log.effective))
     return Run(log, version, list(verdicts), list(checks(log, records)))
+
+
+def drawn(log: Log, version: str, records: Records) -> Run:
+    """A random run: the pairs are placed among all such runs, and every step is checked on the data it drew."""
+    found = chance.documented(log).sentence, f"Here: {chance.ended(log, records).sentence}"
+    notes = [f"One step in {SPARE} is checked.", *found]
+    return Run(log, version, list(chance.verdicts(log, records)), list(checks(log, records, SPARE)), notes=notes)
 
 
 def told(log: Log) -> dict[str, Any]:
@@ -199,6 +200,7 @@ def steps(each: Run) -> Iterator[str]:
         if found:
             good, worst = sum(not check.wrong for check in found), max(check.share for check in found)
             yield f"{kind:8} {good} of {len(found)} inside their bounds, at {worst:.3g} of a bound or less"
+    yield from each.notes
     yield from each.wrong[:SHOWN]
     if len(each.wrong) > SHOWN:
         yield f"… and {len(each.wrong) - SHOWN} more"
@@ -215,6 +217,7 @@ def record(each: Run) -> dict[str, Any]:
         "counts": {key: each.counts.get(key, 0) for key in (*ACCEPTED, *sorted(set(each.counts) - set(ACCEPTED)))},
         "numbers": [number(v) for v in each.verdicts],
         "steps": {kind: bounded(each, kind) for kind in KINDS},
+        "notes": list(each.notes),
         "wrong": each.wrong,
     }
 
