@@ -1,5 +1,6 @@
 """The documented programs: what they compute in the installed TensorFlow, and each step held to exact arithmetic."""
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from reference import wire
 from reference.ask import Probe
+from reference.golden.judged import bounds, judged
 from reference.golden.log import Log, chosen
 from reference.golden.steps import checks
 from reference.programs import PROGRAMS, eager, regression
@@ -129,6 +131,19 @@ def test_a_program_that_does_otherwise_is_told_by_name(name: str, setting: dict[
     if name in ("L4", "L5"):  # five steps say as much as five hundred
         log, words = log._replace(effective={**log.effective, "iterations": 5}), words.replace("500", "5")
     assert of_numpy(log) == [] and words in of_numpy(log, **setting)
+
+
+def test_a_training_that_diverges_is_told() -> None:
+    """A rate of 100 overflows: the numbers are refused, and the first step that is not finite is named."""
+    log = documented("L2")
+    log = log._replace(effective={**log.effective, "rate": Decimal(100), "iterations": 100})
+    with np.errstate(all="ignore"):
+        records = Runner(None, {}).answer({"id": 1, "program": log.program, "setting": log.setting()})["steps"]
+    wrong = [check.wrong for check in checks(log, records) if check.wrong]
+    assert len(wrong) == 1 and wrong[0].endswith("not finite")
+    records[2:] = [records[-1]] * (len(records) - 2)
+    verdicts = list(judged(log, records, bounds(documented("L2"), documented("L2").effective)))
+    assert {v.words for v in verdicts[3:]} == {"the rerun is nan there"} and not any(v.accepted for v in verdicts[3:])
 
 
 def test_one_wrong_bit_of_a_gradient_is_not_hidden_by_its_neighbours() -> None:

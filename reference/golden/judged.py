@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -83,6 +84,8 @@ def reason(
     if number.behind is None or here is None:
         both = number.behind is None and here is None
         return (0, SAME, "None, as printed") if both else (None, ABSENT, "one of the two is None")
+    if not math.isfinite(here):
+        return None, REFUSED, f"the rerun is {here} there"
     near = nearest(number.behind, here, number.dtype)
     if near is None:
         return None, IMPOSSIBLE, f"no {number.dtype} prints as {number.text}"
@@ -132,9 +135,9 @@ def rest(count: int, dtype: str) -> Fraction:
 
 def terms(log: Log, records: Records, number: Number) -> list[float] | None:
     """What this step's loss is the sum of, on the parameters recorded here; the same on every IEEE machine."""
-    model = MODELS.get(log.program)
-    if model is None or model.term is not line or number.name != "loss":
+    if not is_training(log) or MODELS[log.program].term is not line or number.name != "loss":
         return None
+    model = MODELS[log.program]
     after = {**log.effective, **model.knobs}.get("loss", "before") == "after"
     record = records[place(log, number) + after]
     if not all(name in record for name in model.names):
@@ -142,7 +145,9 @@ def terms(log: Log, records: Records, number: Number) -> list[float] | None:
     p = [np.asarray(wire.unpack(record[name])[0], dtype=number.dtype) for name in model.names]
     columns, targets = columns_of(log)
     x, y = (np.array(each, dtype=number.dtype) for each in (columns[0], targets))
-    return [float(term) for term in np.square(y - (p[0] * x + p[1]))]
+    with np.errstate(all="ignore"):
+        found = np.square(y - (p[0] * x + p[1]))
+    return found.tolist() if np.isfinite(found).all() else None
 
 
 def by_name(log: Log, records: Records, number: Number, because: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import inspect
 import json
+import math
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -225,7 +226,8 @@ def record(each: Run) -> dict[str, Any]:
 def bounded(each: Run, kind: str) -> dict[str, Any]:
     """How many checks of a kind there were, and how far the worst is, as a share of its bound."""
     found = [check for check in each.checks if check.kind == kind]
-    return {"checks": len(found), "worst": max((check.share for check in found), default=None)}
+    worst = max((check.share for check in found), default=math.inf)
+    return {"checks": len(found), "worst": worst if math.isfinite(worst) else None}
 
 
 def number(v: Verdict) -> dict[str, Any]:

@@ -7,6 +7,7 @@ must the loss, at the parameters before or after the update, and the new paramet
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
@@ -16,6 +17,7 @@ import numpy as np
 from flint import arb, ctx
 
 from reference import wire
+from reference.choices import listed
 from reference.golden.envelope import BITS, Erring, Machine, Program, exact, program_of
 from reference.golden.log import Log
 from reference.golden.models import MODELS, Examples, Model, Quadratic, ball, exactly, held, parabola
@@ -71,9 +73,14 @@ def checks(log: Log, records: Sequence[Record], every: int = 1) -> Iterator[Chec
         return
     for step in range(0, len(records) - 1, every):
         before, after = records[step], records[step + 1]
-        if all(name in each for each in (before, after) for name in told.model.names):
-            with ctx.workprec(BITS):
-                yield from of_step(told, step, before, after)
+        if not all(name in each for each in (before, after) for name in told.model.names):
+            continue
+        broken = [name for name, tensor in after.items() if not np.isfinite(values(tensor)).all()]
+        if broken:
+            yield Check("update", step, broken[0], math.inf, f"update of step {step}: {listed(broken)} not finite")
+            return
+        with ctx.workprec(BITS):
+            yield from of_step(told, step, before, after)
 
 
 def of_step(told: Training, step: int, before: Record, after: Record) -> Iterator[Check]:
