@@ -21,6 +21,7 @@ MODULES = {
     "log list": "reference.golden.listing",
     "log run": "reference.golden.running",
     "log explain": "reference.golden.explaining",
+    "log draw": "reference.golden.picture",
     "log versions": "reference.golden.versions",
     "log nist": "reference.strd.command",
 }
@@ -156,6 +157,14 @@ def add_log_explain(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print it as JSON")
 
 
+def add_log_draw(command: argparse.ArgumentParser) -> None:
+    """What `log draw` can be told."""
+    command.add_argument("name", nargs="*", metavar="NAME", help="logs (L3, S4), or files in the same form")
+    command.add_argument("--all", action="store_true", help="every documented log")
+    command.add_argument("--to", type=Path, metavar="FOLDER", help="where the pictures go (here)")
+    command.add_argument("--python", metavar="PATH", help="run the programs by the TensorFlow of this interpreter")
+
+
 def add_log_versions(command: argparse.ArgumentParser) -> None:
     """What `log versions` can be told."""
     command.add_argument("--python", metavar="PATH", help="ask the TensorFlow of this interpreter for every program")
@@ -206,6 +215,7 @@ COMMANDS = {
     "log list": (add_log_list, "print the documented training outputs"),
     "log run": (add_log_run, "run documented programs again and hold every printed number to the rerun"),
     "log explain": (add_log_explain, "find the setting that gives a log, where its listing does not"),
+    "log draw": (add_log_draw, "draw loss curves, paths over the loss and the ends of random runs as SVG"),
     "log versions": (add_log_versions, "print what other TensorFlows say to the logs and programs, or ask another one"),
     "log nist": (add_log_nist, "hold NIST's certified regressions to exact solutions and to TensorFlow's tape"),
 }

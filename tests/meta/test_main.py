@@ -31,6 +31,7 @@ DOCUMENTED = {
     "log list": "--json",
     "log run": "name --all --python --json",
     "log explain": "name --json",
+    "log draw": "name --all --to --python",
     "log versions": "--python --write --json",
     "log nist": "file --python --json",
 }
