@@ -205,3 +205,23 @@ def test_a_search_misses_what_its_patience_allows_and_no_more() -> None:
     assert len(held_to(log, wrong, 3).misses) == 4 and len(held_to(log, wrong, 33).misses) > 20
     assert lattice.units(held_to(log, wrong, 3).misses[0]) > 1000
     assert set(DEFECTS) <= set(TEXT)
+
+
+# -- where there is no setting to search ---------------------------------------------------------------------------
+
+
+def test_adams_first_step_is_explained_by_its_arithmetic(capsys: Any) -> None:
+    """Two roundings of 1 - β that cancel up to TensorFlow 2.10, and do not from 2.11 on."""
+    assert main(["log", "explain", "S2"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    older, newer = text.split("Keras from TensorFlow 2.11 on")
+    assert "x₁ = 4, the float next to it" in older and older.endswith("= 1 Adam, ε̂, ")
+    assert "x₁ = 3.99999332, 28 floats below 4" in newer and "= 0.999993315" in newer
+    assert "ends at 3.99999996636" in older
+
+
+def test_a_random_run_is_placed(capsys: Any) -> None:
+    """Its explanation is where its pair lies among all runs."""
+    assert main(["log", "explain", "S3", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found["log"] == "S3" and "is a plausible draw" in found["said"][1]

@@ -218,7 +218,7 @@ def test_what_is_no_log_is_one_sentence(content: bytes, tmp_path: Path, capsys: 
         ("log run", "Name one log or more, or give --all"),
         ("log run L3 --all", "Name one log or more, or give --all"),
         ("log explain S1", "S1: its numbers come of no training"),
-        ("log explain S3", "S3: its numbers come of no training"),
+        ("log explain S4a", "S4a: its numbers come of no training"),
         ("log explain nowhere.toml", "nowhere.toml: the file cannot be read: No such file or directory."),
     ],
 )

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from reference.choices import Unusable, listed
+from reference.choices import listed
+from reference.golden import unsearched
 from reference.golden.departure import Departure, departures
 from reference.golden.imitation import orders_of
 from reference.golden.lattice import NAMES, Certainty, Fit, Miss, Point, Search, certainty, search, units
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     logs = chosen(options.name)
     known = [log for log in logs if is_training(log)]
     if not known:
-        raise Unusable(f"{logs[0].name}: its numbers come of no training, so that there is no setting to search.")
+        return apart(logs[0], options.json)
     found = [explained(log) for log in told_of(known)]
     if options.json:
         print(json.dumps([record(each) for each in found], indent=1, ensure_ascii=False))
@@ -61,6 +62,16 @@ def run(options: argparse.Namespace) -> int:
         text = "\n\n".join("\n".join(told(each)) for each in found)
         page(lambda console: console.print(text, markup=False))
     return 0 if all(each.on_record for each in found) else 1
+
+
+def apart(log: Log, as_json: bool) -> int:
+    """What there is to say where no setting is searched."""
+    lines = list(unsearched.told(log))
+    if as_json:
+        print(json.dumps([{"log": log.name, "said": lines}], indent=1, ensure_ascii=False))
+    else:
+        page(lambda console: console.print("\n".join(lines), markup=False))
+    return 0
 
 
 def explained(log: Log) -> Explanation:
