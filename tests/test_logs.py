@@ -81,11 +81,12 @@ def writing(text: str) -> set[str]:
     return {name for name, count in names.items() if name in WRITES and not (name == "replace" and count == 2)}
 
 
-def test_only_the_table_of_versions_is_ever_written() -> None:
-    """No file of the commands or programs has a call that writes, but the one that keeps what other TensorFlows say."""
+def test_only_the_table_of_versions_and_pictures_are_ever_written() -> None:
+    """No other file of the commands or programs has a call that writes; what is drawn has a name of its own."""
     files = [*(ROOT / "golden").glob("*.py"), *(ROOT / "programs").glob("*.py")]
     found = {path.name: writing(path.read_text("utf-8")) for path in files}
-    assert {name: calls for name, calls in found.items() if calls} == {"versions.py": {"write_text"}}
+    assert {name for name, calls in found.items() if calls} == {"versions.py", "picture.py"}
+    assert 'stored(folder / f"{log.name}-{what}.svg"' in (ROOT / "golden" / "picture.py").read_text("utf-8")
     text = (ROOT / "golden" / "versions.py").read_text("utf-8")
     assert "FOLDER" not in text and text.count("write_text") == 2
     assert writing("path.write_bytes(b'')") and writing("open('x', 'w')") and not writing("text.replace('a', 'b')")
