@@ -24,8 +24,8 @@ GELU = (
 
 
 def gelu_vanishes(x: float) -> bool:
-    """In the tails, near the first derivative's zero at -0.752, or the second's at 1.414 (in tanh's form at 1.419)."""
-    return abs(x) > 5 or abs(x + 0.752) < 1 / 32 or abs(abs(x) - 1.416) < 1 / 32
+    """In the tails, and near zeros of the first derivative, -0.752, the second, 1.414 or 1.419, and the third, 2."""
+    return abs(x) > 5 or abs(x + 0.752) < 1 / 32 or any(abs(abs(x) - zero) < 1 / 32 for zero in (1.416, 2))
 
 
 def left_of(bound: float) -> Region:
