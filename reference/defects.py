@@ -191,6 +191,12 @@ def table(lines: Iterable[Line]) -> str:
     return "\n\n".join(parts)
 
 
+def detailed(word: str, detail: str) -> str:
+    """A symptom in words."""
+    more = f"{detail} bits right" if word == "digits" else detail
+    return f"{word} ({more})" if detail else word
+
+
 def cells(line: Line, versions: Iterable[str]) -> str:
     """One limit as a row of the table."""
     limit = line.limit
@@ -199,7 +205,7 @@ def cells(line: Line, versions: Iterable[str]) -> str:
         ", ".join(line.sizes),
         "all" if len(limit.dtypes) == 4 else ", ".join(limit.dtypes),
         ", ".join(map(str, limit.orders)),
-        ", ".join(f"{word} ({bits} bits right)" if bits else word for word, bits in limit.symptoms.items()),
+        ", ".join(detailed(word, detail) for word, detail in limit.symptoms.items()),
         inputs(line),
         ", ".join(limit.modes) or "all",
         *(line.states[v].now if v in line.states else "not asked" for v in versions),

@@ -160,7 +160,7 @@ def limited(verdict: Verdict) -> Verdict:
     def listed(element: int, found: Outcome) -> Outcome:
         if found.status not in FAILING:
             return found
-        limit = limits.named(verdict.question, verdict.entry, element, found, verdict.got)
+        limit = limits.named(verdict.question, verdict.entry, element, found, verdict.got, verdict.message)
         return found if limit is None else found._replace(status="known", limit=limit.name)
 
     return verdict._replace(outcomes=[listed(k, o) for k, o in enumerate(verdict.outcomes)])

@@ -87,9 +87,11 @@ def test_whatever_is_missing_is_a_limit(probe: Probe, name: str, dtype: str) -> 
     """No row lacks a derivative in any direction but where a limit says so."""
     if dtype not in OPS[name].dtypes:
         return
-    for (way, (mode, order)), found in zip(WAYS.items(), line(probe, OPS[name], dtype).kinds, strict=True):
+    row = line(probe, OPS[name], dtype)
+    for (way, (mode, order)), found, said in zip(WAYS.items(), row.kinds, row.said, strict=True):
         question = asked(OPS[name], way, dtype)
         status = {"None": "missing", "unregistered": "raised", "error": "raised"}.get(found, "wrong")
         if found != "has":
             got = np.zeros(1) if found == "zero" else None
-            assert limits.named(question, 0, 0, Outcome(status, status, math.inf), got), f"{mode} {order}: {found}"
+            named = limits.named(question, 0, 0, Outcome(status, status, math.inf), got, said)
+            assert named, f"{mode} {order}: {found}"

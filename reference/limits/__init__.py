@@ -46,7 +46,7 @@ def symptom(status: str, got: float | None) -> str:
     return "zero" if got == 0 else "digits"
 
 
-def named(question: Any, entry: int, element: int, found: Any, got: Any) -> Limit | None:
+def named(question: Any, entry: int, element: int, found: Any, got: Any, message: str = "") -> Limit | None:
     """The limit that a failing outcome is listed in, if any; a third derivative inherits those of the second."""
     shows = symptom(found.status, None if got is None else float(got[element]))
     point = question.primals if question.block is None else [float(x[element]) for x in question.primals]
@@ -54,7 +54,7 @@ def named(question: Any, entry: int, element: int, found: Any, got: Any) -> Limi
     for limit in LIMITS:
         if (
             who.intersection(limit.who)
-            and limit.explains(shows, found.ulp, question.dtype)
+            and limit.explains(shows, found.ulp, question.dtype, message)
             and min(question.order, 2) in limit.orders
             and question.dtype in limit.dtypes
             and (not limit.modes or question.mode.name in limit.modes)

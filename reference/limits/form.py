@@ -22,7 +22,8 @@ class Limit(NamedTuple):
 
     name: str
     who: tuple[str, ...]
-    symptom: str  # how it shows: nan, infinite, zero, digits (digits:12, 12 bits are right), none, raised, crashed
+    #: How it shows: nan, infinite, zero, digits (digits:12, 12 bits right), none, raised (raised:TypeError), crashed.
+    symptom: str
     orders: tuple[int, ...]
     where: Region | Mapping[str, Region]  # one region, or one per op
     example: tuple[Any, ...]  # op, mode, dtype, order, *primals: exact floats, or lists of them
@@ -33,15 +34,17 @@ class Limit(NamedTuple):
     needs: str = ""  # what the processor must have for the defect to show, as the probe's hello names it
 
     @property
-    def symptoms(self) -> dict[str, int]:
-        """The ways in which it shows; for a loss of digits, how many bits stay right at least."""
+    def symptoms(self) -> dict[str, str]:
+        """The ways in which it shows, with what is said of one: the bits that stay right at least, the exception."""
         parts = (word.partition(":") for word in self.symptom.split())
-        return {word: int(bits or 0) for word, _, bits in parts}
+        return {word: detail for word, _, detail in parts}
 
-    def explains(self, shows: str, ulp: float, dtype: str) -> bool:
-        """Whether it shows in this way, and a loss of digits is no greater than the defect's."""
-        keeps = self.symptoms.get(shows)
-        return keeps is not None and (not keeps or ulp <= 2.0 ** (FORMATS[dtype].precision - keeps))
+    def explains(self, shows: str, ulp: float, dtype: str, message: str) -> bool:
+        """Whether it shows in this way, a loss of digits no greater than the defect's, an exception its own."""
+        detail = self.symptoms.get(shows)
+        if shows == "digits" and detail:
+            return ulp <= 2.0 ** (FORMATS[dtype].precision - int(detail))
+        return detail is not None and message.startswith(detail)
 
     def covers(self, op: str, dtype: str, point: list[Any]) -> bool:
         """Whether the defect shows at this point of this op."""

@@ -98,7 +98,7 @@ KERAS = (
     Limit(
         "Keras' losses need a known rank",
         tuple(KERAS_LOSSES.split()),
-        "raised",
+        "raised:ValueError",
         (1, 2),
         anywhere,
         ("mean_squared_error", "unknown_rank", "float32", 1, 0.75, 0.25),

@@ -14,7 +14,7 @@ SPECIAL = (
     Limit(
         "XLA has no kernels for most special functions",
         tuple(NO_XLA.split()),
-        "raised",
+        "raised:InvalidArgumentError",
         (1, 2),
         anywhere,
         ("dawsn", "xla", "float32", 1, 0.75),
@@ -100,7 +100,7 @@ SPECIAL = (
     Limit(
         "no second derivatives of the incomplete gamma functions",
         ("igamma", "igammac"),
-        "raised",
+        "raised:LookupError",
         (2,),
         anywhere,
         ("igamma", "nested", "float32", 2, 2.5, 7.0),

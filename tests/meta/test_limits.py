@@ -227,6 +227,16 @@ def test_a_loss_of_digits_is_known_only_as_far_as_it_goes(trial: Trial) -> None:
         assert told.status == status, factor
 
 
+def test_an_exception_of_another_kind_is_not_known() -> None:
+    """Where no gradient is registered, a LookupError is known and any other error is a finding."""
+    limit = next(row for row in LIMITS if row.name == "no gradient of SoftsignGrad")
+    assert limit.symptoms == {"raised": "LookupError"}
+    question = question_of(limit)
+    raised = Outcome("raised", "raised", math.inf)
+    assert named(question, 0, 0, raised, None, "LookupError: gradient registry has no entry for: SoftsignGrad") is limit
+    assert named(question, 0, 0, raised, None, "ValueError: shapes differ") is None
+
+
 def test_regions_may_differ_by_op() -> None:
     """A row with a region per op covers those ops only."""
     row = ROW._replace(where={"sin": lambda f, x: x > 0, "cos": lambda f, x: x < 0})
