@@ -193,7 +193,7 @@ def table(lines: Iterable[Line]) -> str:
 
 def detailed(word: str, detail: str) -> str:
     """A symptom in words."""
-    more = f"{detail} bits right" if word == "digits" else detail
+    more = f"{detail} bits right" if word == "digits" else detail.replace(",", " or ")
     return f"{word} ({more})" if detail else word
 
 

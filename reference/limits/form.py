@@ -44,7 +44,7 @@ class Limit(NamedTuple):
         detail = self.symptoms.get(shows)
         if shows == "digits" and detail:
             return ulp <= 2.0 ** (FORMATS[dtype].precision - int(detail))
-        return detail is not None and message.startswith(detail)
+        return detail is not None and any(name in message for name in detail.split(","))
 
     def covers(self, op: str, dtype: str, point: list[Any]) -> bool:
         """Whether the defect shows at this point of this op."""
