@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from reference.ask import Probe
+from reference.choices import Unusable
 from reference.golden import chance
 from reference.golden.judged import DRAWN, UNLIKELY
 from reference.golden.log import chosen
@@ -46,3 +47,45 @@ def test_a_rerun_that_is_no_draw_is_refused() -> None:
     records = [{"W": pack([3.0], "float32"), "B": pack([1.875], "float32")}]
     found = list(chance.verdicts(documented("S3"), records))
     assert {v.because for v in found} == {UNLIKELY} and all("the rerun is no plausible draw" in v.words for v in found)
+
+
+LINES = "  '权重=3.018173...    偏差=2.17251...   与我们设定的3和2基本相符。',"
+PATTERN = "  '权重={W}...    偏差={B}...   与我们设定的3和2基本相符。',"
+
+
+def with_lines(folder: Path, pattern: str, lines: list[str]) -> Path:
+    """S3 with other lines."""
+    return changed(
+        folder, "S3", (LINES, "\n".join(f"  {line!r}," for line in lines)), (f"[\n{PATTERN}\n]", repr(pattern))
+    )
+
+
+def test_every_printed_pair_is_placed_at_its_own_step(tmp_path: Path) -> None:
+    """After one step W and B are near 4.96 and 9.84; the pair of the end is no draw of the first step."""
+    good, bad = "step 0: W 4.96, B 9.84", "step 0: W 3.02, B 2.17"
+    for line, fits in ((good, True), (bad, False)):
+        (log,) = chosen(str(with_lines(tmp_path, "step {i}: W {W}, B {B}", [line, "step 199: W 3.018, B 2.172"])))
+        records = [{"W": pack([w], "float32"), "B": pack([b], "float32")} for w, b in [(5, 10), (4.9609375, 9.84375)]]
+        records += [{"W": pack([3.0], "float32"), "B": pack([2.125], "float32")}] * 199
+        first = [v.because for v in chance.verdicts(log, records)][:2]
+        assert first == [DRAWN if fits else UNLIKELY] * 2
+
+
+@pytest.mark.parametrize(
+    "pattern, line, why",
+    [
+        (
+            "step {i}: loss {loss}, W {W}, B {B}",
+            "step 199: loss 9.5, W 3.0, B 2.17",
+            "W and B can be judged, and not loss",
+        ),
+        ("step {i}: W {W}, B {B}", "step 200: W 3.0, B 2.17", "only numbers behind one of the 200 steps"),
+        ("W {W} and B {B}", "W None and B 2.17", "W and B can be judged, and not W"),
+        ("step {i}: W {W}", "step 199: W 3.0", "W stands alone"),
+    ],
+)
+def test_what_no_law_is_known_of_is_refused(pattern: str, line: str, why: str, tmp_path: Path) -> None:
+    """A loss, a step beyond the last, None, and half a pair."""
+    (log,) = chosen(str(with_lines(tmp_path, pattern, [line])))
+    with pytest.raises(Unusable, match=why):
+        chance.printed(log)

@@ -200,3 +200,62 @@ def test_what_differs_between_versions_is_named() -> None:
     assert "| adam | x | 50.002735" in text and "| eager_by_hand | dW |" in text
     same = text.rpartition("The same bits in all of them: ")[2]
     assert "univariate_tensorflow" in same and "adam" not in same
+
+
+# -- what a file may leave out, and what its lines must be -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name, left_out",
+    [
+        ("L3", "iterations = 10\n"),
+        ("L3", 'loss = "before"\n'),
+        ("L1", 'loss = "after"\n'),
+        ("L4", 'gradient = "sum"\n'),
+    ],
+)
+def test_what_a_file_leaves_out_is_what_the_program_does(
+    name: str, left_out: str, runner: Probe, tmp_path: Path
+) -> None:
+    """The judge and the program have the same defaults, and every number and step stands."""
+    (log,) = chosen(str(changed(tmp_path, name, (left_out, ""))))
+    found = rerun(runner, log)
+    assert found.fine and all(verdict.accepted for verdict in found.verdicts)
+
+
+@pytest.mark.parametrize(
+    "old, new, why",
+    [
+        (
+            "display = 50",
+            "display = 7",
+            "there is a line of step 50, and one step in 7 of 501 is printed, from 0 to 497",
+        ),
+        ("iterations = 500", "iterations = 1000", "the lines end at step 500, and one step in 50 of 1001 is printed"),
+        ('  "i: 50, Loss:264.489194",\n', "", "there is a line of step 100"),
+    ],
+)
+def test_lines_that_the_setting_does_not_print_are_told(
+    old: str, new: str, why: str, runner: Probe, tmp_path: Path
+) -> None:
+    """Every printed step is there, in order, and no other."""
+    (log,) = chosen(str(changed(tmp_path, "L5", (old, new))))
+    found = rerun(runner, log)
+    assert not found.fine and found.problem.startswith(why)
+    assert any(why in line for line in running.steps(found))
+
+
+def test_a_log_of_the_start_is_not_held_to_the_end(runner: Probe, tmp_path: Path) -> None:
+    """Before the first step there is no envelope and no exact step; the number is the program's or refused."""
+    for printed, fine in (("-0.013377", True), ("0.957985", False)):
+        path = tmp_path / "start.toml"
+        path.write_text(
+            f'program = "univariate_numpy"\ndtype = "float64"\nseed = 612\nprints = "fixed"\nat = "start"\n'
+            f'pattern = "w: {{w}}"\nlines = ["w: {printed}"]\n[listing]\nrate = 0.0001\niterations = 10\n',
+            "utf-8",
+        )
+        (log,) = chosen(str(path))
+        assert bounds(log, log.effective).exact == []
+        found = rerun(runner, log)
+        here = found.verdicts[0].here
+        assert here is not None and (f"{here:.6f}" == printed) == found.fine == fine, here

@@ -1,6 +1,7 @@
 """`log draw`: what is drawn is what ran and what was printed, and what cannot be drawn is one sentence."""
 
 import re
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +62,18 @@ def test_the_curve_is_what_ran(runner: Probe) -> None:
 def test_the_minimum_is_where_the_gradient_vanishes() -> None:
     """Solved in rationals: the exact gradient there is that of rounding two numbers to floats."""
     loss = quadratic(MODELS["univariate_numpy"], held(documented("L1")))
-    w, b = picture.minimum(loss)
+    found = picture.minimum(loss)
+    assert found is not None
+    w, b = found
     assert max(abs(float(g)) for g in loss.gradient([w, b])) < 1e-9
     assert min(abs(float(g)) for g in loss.gradient([w + 1e-3, b])) > 1e-2
     assert abs(picture.heights(loss)(w, b) - float(loss.value([w, b]))) < 1e-9
+
+
+def test_a_loss_without_a_minimum_has_none() -> None:
+    """Where all inputs are equal, a line of parameters is as good as another."""
+    flat = quadratic(MODELS["univariate_numpy"], held(documented("L1"))._replace(rows=[[Fraction(2)]] * 16))
+    assert picture.minimum(flat) is None
 
 
 def test_files_are_put_in_place(tmp_path: Path, capsys: Any) -> None:
@@ -80,3 +89,5 @@ def test_what_cannot_be_drawn_is_said(tmp_path: Path, capsys: Any) -> None:
     assert "There is no folder" in capsys.readouterr().err
     assert main(["log", "draw", "S1", "--to", str(tmp_path)]) == 5
     assert "Nothing to draw" in capsys.readouterr().err
+    assert main(["log", "draw", "L6", "L6", "--to", str(tmp_path)]) == 2
+    assert "Two logs are called L6" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """What may stand behind a printed number; sums in any order; the envelope of a training: bounds that are proved."""
 
+from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from itertools import combinations
@@ -14,6 +15,7 @@ from reference.golden.departure import as_printed
 from reference.golden.envelope import envelopes, interval
 from reference.golden.imitation import imitated, orders_of
 from reference.golden.log import Log
+from reference.golden.models import rate_of
 from reference.golden.printed import Number, Unlike, apart, behind, nearest, true_digits
 from reference.golden.summation import ORDERS, any_order, error_of_any_order, half_unit
 from reference.golden.trajectory import exact_of, trajectory
@@ -210,3 +212,18 @@ def test_how_many_printed_digits_are_true() -> None:
         pairs = [(n, exact_of(log, steps[n.step], n.name, n.element)) for n in log.numbers if n.step is not None]
         found = [true_digits(number, ball) for number, ball in pairs if ball is not None]
         assert tuple(map(sum, zip(*found, strict=True))) == (true, printed), name
+
+
+def test_zeros_have_one_sum_and_tiny_numbers_may_be_flushed() -> None:
+    """Nothing rounds in a sum of zeros; where a partial sum can be subnormal, it can be zero."""
+    assert any_order([0.0] * 16, "float32") == (0, 0)
+    low, high = any_order([3 * 2.0**-126, -2.75 * 2.0**-126], "float32")
+    assert low <= 0 <= high and low <= Fraction(2) ** -128 <= high
+    low, high = any_order([1.0, 2.0, 3.0], "float32")
+    assert low > 6 - Fraction(1, 10**5)
+
+
+def test_a_rate_is_rounded_as_a_program_rounds_it() -> None:
+    """Python's float first, then the dtype: half way between two float32 the second rounding sees a tie."""
+    rate = Decimal("0.0001220703197759576141834259043203125")
+    assert rate_of({"rate": rate}, "float32") == Fraction(float(np.float32(float(rate))))

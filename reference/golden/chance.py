@@ -1,9 +1,9 @@
-"""A log of an unseeded run: the printed pair and the rerun's, placed in the exact distribution of all such runs."""
+"""A log of an unseeded run: the printed pairs and the rerun's, placed in the exact moments of all such runs."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from reference.choices import Unusable
 from reference.golden.judged import DRAWN, UNLIKELY, Records, Verdict, value
@@ -16,42 +16,57 @@ PAIR = ("W", "B")
 BEYOND = 1e-9  # a rerun that is rarer than this is no draw of its program
 
 
-def run_of(log: Log) -> Run:
-    """The random run that a log is of: what its program draws, and the setting that is told."""
+def run_of(log: Log, steps: int | None = None) -> Run:
+    """The random run that a log is of, or its first steps: what its program draws, and the setting that is told."""
     told = inspect.signature(PROGRAMS[log.program]).parameters
     setting = {name: each.default for name, each in told.items()} | log.effective
-    return Run(examples=setting["examples"], steps=setting["iterations"], rate=str(setting["rate"]))
+    return Run(examples=setting["examples"], steps=steps or setting["iterations"], rate=str(setting["rate"]))
 
 
-def printed(log: Log) -> dict[str, Number]:
-    """The last pair that a log prints; Unusable where it prints none."""
-    found = {number.name: number for number in log.numbers if number.name in PAIR}
-    if set(found) != set(PAIR):
-        raise Unusable(f"{log.name}: a random run is judged by the pair it ends at: name {{W}} and {{B}} in a pattern.")
+def printed(log: Log) -> dict[int, dict[str, Number]]:
+    """The pairs that a log prints, by the number of steps that were taken; Unusable for whatever else it prints."""
+    found: dict[int, dict[str, Number]] = {}
+    last = run_of(log).steps
+    for number in log.numbers:
+        where = f"{log.name}: line {number.line}"
+        if number.name not in PAIR or number.behind is None:
+            raise Unusable(f"{where}: of a run without a seed W and B can be judged, and not {number.name}.")
+        steps = last if number.step is None else number.step + 1
+        if steps > last or log.more["at"] == "start":
+            raise Unusable(f"{where}: only numbers behind one of the {last} steps are a draw.")
+        found.setdefault(steps, {})[number.name] = number
+    for steps, pair in found.items():
+        if len(pair) < len(PAIR):
+            (alone,) = pair
+            raise Unusable(f"{log.name}: after {steps} steps {alone} stands alone, and W and B are judged together.")
     return found
 
 
-def documented(log: Log) -> Placed:
-    """Where the printed pair lies."""
-    found = printed(log)
-    return placed((float(found["W"].text), float(found["B"].text)), run_of(log))
+def documented(log: Log) -> list[Placed]:
+    """Where each printed pair lies."""
+    return [
+        placed((float(pair["W"].text), float(pair["B"].text)), run_of(log, steps))
+        for steps, pair in printed(log).items()
+    ]
+
+
+def ended(log: Log, records: Records) -> list[Placed]:
+    """Where the rerun's pairs lie, at the same steps."""
+    found = []
+    for steps, pair in printed(log).items():
+        w, b = (value(log, records, pair[name])[0] for name in PAIR)
+        if w is None or b is None:
+            raise Unusable(f"{log.name}: the program {log.program} answers None for W or B.")
+        found.append(placed((w, b), run_of(log, steps)))
+    return found
 
 
 def verdicts(log: Log, records: Records) -> Iterator[Verdict]:
-    """The verdict on each number of the pair: it stands if both runs, the documented one and this, are plausible."""
-    found, own = documented(log), ended(log, records)
-    because = DRAWN if found.p > RARE and own.p > BEYOND else UNLIKELY
-    whose = "" if own.p > BEYOND else "the rerun is "
-    for name, z, other in zip(PAIR, found.z, own.z, strict=True):
-        number = printed(log)[name]
-        here, _ = value(log, records, number)
-        words = f"{whose}{because}: {other if whose else z:+.2f} deviations from the mean"
-        yield Verdict(number, here, None, because, words, None, None)
-
-
-def ended(log: Log, records: Records) -> Placed:
-    """Where the rerun's own pair lies."""
-    found: Mapping[str, Number] = printed(log)
-    w, b = (value(log, records, found[name])[0] for name in PAIR)
-    assert w is not None and b is not None
-    return placed((w, b), run_of(log))
+    """The verdict on each number: a pair stands if both runs, the documented one and this, are plausible there."""
+    for pair, found, own in zip(printed(log).values(), documented(log), ended(log, records), strict=True):
+        because = DRAWN if found.p > RARE and own.p > BEYOND else UNLIKELY
+        whose = "" if own.p > BEYOND else "the rerun is "
+        for name, z, other in zip(PAIR, found.z, own.z, strict=True):
+            here, _ = value(log, records, pair[name])
+            words = f"{whose}{because}: {other if whose else z:+.2f} deviations from the mean"
+            yield Verdict(pair[name], here, None, because, words, None, None)

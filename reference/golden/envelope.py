@@ -6,7 +6,8 @@ floats that the program holds, e a bound on how far the machine's are from them,
     |e'| ≤ |I − rate · A| |e| + D,    loss ∈ L(p) ± (|∇L(p)| e + ½ eᵀ|A| e + rounding of the loss),
 
 since gradient descent on a quadratic with Hessian A is linear. Sums may be taken in any order, and products may be
-fused with sums, which rounds less. Nothing else is assumed of the machine than rounding to nearest.
+fused with sums, which rounds less. Nothing else is assumed of the machine than rounding to nearest; subnormal results
+may be flushed to zero.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from typing import Any, NamedTuple
 from flint import arb, ctx
 
 from reference.golden.log import Log
-from reference.golden.models import MODELS, Examples, Model, Quadratic, ball, held, parabola, quadratic, start
-from reference.golden.printed import Interval, rounded
+from reference.golden.models import MODELS, Examples, Model, Quadratic, ball, held, parabola, quadratic, rate_of, start
+from reference.golden.printed import Interval
 from reference.ulp import FORMATS
 
 BITS = 128
@@ -51,7 +52,7 @@ class Machine:
     def __init__(self, dtype: str):
         form = FORMATS[dtype]
         self.unit = arb(2) ** -form.precision
-        self.tiny = arb(2) ** (form.emin - form.precision)
+        self.tiny = arb(2) ** form.emin  # where a machine flushes what is below the smallest normal number
 
     def rounded(self, x: Erring, times: int = 1) -> Erring:
         """After so many roundings to nearest."""
@@ -134,7 +135,7 @@ def envelopes(log: Log, setting: dict[str, Any]) -> Iterator[Envelope]:
     with ctx.workprec(BITS):
         loss, program = program_of(model, held(log))
         loss = loss.balls()
-        rate = ball(Fraction(rounded(Fraction(setting["rate"]), log.dtype)))
+        rate = ball(rate_of(setting, log.dtype))
         times = rate * (len(held(log).rows) if setting["gradient"] == "sum" else 1)
         p = [Erring(ball(value), arb(0)) for value in start(log, log.dtype)]
     for _ in range(model.steps(setting["iterations"])):

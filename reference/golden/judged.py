@@ -56,8 +56,8 @@ class Bounds(NamedTuple):
 
 
 def bounds(log: Log, setting: Mapping[str, Any]) -> Bounds:
-    """The exact side of a log; empty where its program is no training that is known exactly."""
-    if not is_training(log) or not {"rate", "iterations"} <= set(setting):
+    """The exact side of a log; empty where its program is no training that is known exactly, or has not begun."""
+    if log.more["at"] == "start" or not is_training(log) or not {"rate", "iterations"} <= set(setting):
         return Bounds([], [])
     return Bounds(list(trajectory(log, dict(setting))), list(envelopes(log, dict(setting))))
 
@@ -135,7 +135,12 @@ def rest(count: int, dtype: str) -> Fraction:
 
 def terms(log: Log, records: Records, number: Number) -> list[float] | None:
     """What this step's loss is the sum of, on the parameters recorded here; the same on every IEEE machine."""
-    if not is_training(log) or MODELS[log.program].term is not line or number.name != "loss":
+    if (
+        log.more["at"] == "start"
+        or not is_training(log)
+        or MODELS[log.program].term is not line
+        or number.name != "loss"
+    ):
         return None
     model = MODELS[log.program]
     after = {**log.effective, **model.knobs}.get("loss", "before") == "after"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import tomllib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -130,8 +131,9 @@ def parsed(found: dict[str, Any], stem: str) -> Log:
     read_off = tuple(numbers(found, prints, dtype))
     if not read_off:
         raise Unusable("no line holds a number.")
-    listing = setting(found.get("listing", {}), "listing")
-    effective = setting(found.get("effective", found.get("listing", {})), "effective")
+    own = defaults(program)
+    listing = {k: v for k, v in own.items() if k != "rate"} | setting(found.get("listing", {}), "listing")
+    effective = own | setting(found.get("effective", found.get("listing", {})), "effective")
     return Log(
         name=found.get("name", stem),
         source=Source(*(found.get(key, "") for key in Source._fields)),
@@ -201,6 +203,13 @@ def setting(found: dict[str, Any], table: str) -> dict[str, Any]:
         if complaint:
             raise Unusable(f"[{table}] has {field} = {value!s:.60}, and {field} must be {complaint}.")
     return {field: Decimal(value) if field == "rate" else value for field, value in found.items()}
+
+
+def defaults(program: str) -> dict[str, Any]:
+    """What a program does where a log does not say otherwise."""
+    told = inspect.signature(PROGRAMS[program]).parameters
+    own = {name: each.default for name, each in told.items() if name in SETTINGS}
+    return {name: Decimal(repr(value)) if name == "rate" else value for name, value in own.items()}
 
 
 def wrong(kind: Any, value: Any) -> str:

@@ -7,7 +7,7 @@ rounds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from flint import arb
 
 from reference.choices import Unusable, listed
 from reference.golden.log import Log
+from reference.golden.printed import rounded
 from reference.programs import regression
 
 Rows = list[list[Fraction]]  # one row of inputs per example
@@ -113,6 +114,11 @@ class Quadratic(NamedTuple):
 def plus(row: Sequence[Any], p: Sequence[Any]) -> Any:
     """Σ of a row of A times p."""
     return sum(a * b for a, b in zip(row, p, strict=True))
+
+
+def rate_of(setting: Mapping[str, Any], dtype: str) -> Fraction:
+    """The rate as a program of this dtype holds it: Python's float, rounded again."""
+    return Fraction(rounded(Fraction(float(setting["rate"])), dtype))
 
 
 def ball(value: Fraction) -> arb:

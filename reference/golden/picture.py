@@ -6,6 +6,7 @@ import argparse
 import math
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,9 @@ def run(options: argparse.Namespace) -> int:
     logs, folder = wanted(options.name, options.all), options.to or Path()
     if not folder.is_dir():
         raise Unusable(f"There is no folder {folder}: make it, or name another with --to.")
+    twice = next((name for name, count in Counter(log.name for log in logs).items() if count > 1), "")
+    if twice:
+        raise Unusable(f"Two logs are called {twice}: their pictures would overwrite each other.")
     made = 0
     with Probe(python=options.python or sys.executable, module="reference.programs", timeout=PATIENCE) as probe:
         for log in told_of(logs):
@@ -119,9 +123,11 @@ def heights(loss: Quadratic) -> Any:
     return lambda w, b: aa / 2 * w * w + ab * w * b + bb / 2 * b * b + p * w + q * b + d
 
 
-def minimum(loss: Quadratic) -> tuple[float, float]:
-    """Where the gradient of a quadratic of two parameters vanishes, solved in rationals."""
+def minimum(loss: Quadratic) -> tuple[float, float] | None:
+    """Where the gradient of a quadratic of two parameters vanishes, solved in rationals; None where no point is."""
     a = fmpq_mat([[fmpq(x.numerator, x.denominator) for x in row] for row in loss.a])
+    if not a.det():
+        return None
     c = fmpq_mat([[fmpq(-x.numerator, x.denominator)] for x in loss.c])
     solved = a.solve(c)
     return float(solved[0, 0].p) / float(solved[0, 0].q), float(solved[1, 0].p) / float(solved[1, 0].q)
@@ -134,8 +140,9 @@ def ends(log: Log, records: Records) -> str:
     """The documented pair and this run's among seeded ones, with the exact moments."""
     run_of = chance.run_of(log)
     law, found = distribution(run_of), chance.printed(log)
+    last = found[max(found)]
     marked = {
-        "documented": pair(float(found[name].text) for name in chance.PAIR),
+        "documented": pair(float(last[name].text) for name in chance.PAIR),
         "this run": pair(series(records, name)[-1] for name in chance.PAIR),
         "what the data are made with": pair(map(float, run_of.true)),
     }

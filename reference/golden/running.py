@@ -9,6 +9,7 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from rich.console import Console
@@ -96,13 +97,27 @@ def rerun(probe: Probe, log: Log) -> Run:
     if is_random(log):
         return drawn(log, version, records)
     verdicts = judged(log, records, bounds(log, log.effective))
-    return Run(log, version, list(verdicts), list(checks(log, records)))
+    return Run(log, version, list(verdicts), list(checks(log, records)), misprinted(log, records))
+
+
+def misprinted(log: Log, records: Records) -> str:
+    """In what way the lines are not those that the setting prints; empty where they are."""
+    lines = list(dict.fromkeys((n.line, n.step) for n in log.numbers if n.step is not None))
+    if not lines or "display" not in log.effective:
+        return ""
+    due = list(range(0, len(records) - 1, log.effective["display"]))
+    found = [step for _, step in lines]
+    if found == due:
+        return ""
+    wrong = next((step for step, other in zip_longest(found, due) if step != other), None)
+    where = f"there is a line of step {wrong}" if wrong is not None else f"the lines end at step {found[-1]}"
+    return f"{where}, and one step in {log.effective['display']} of {len(records) - 1} is printed, from 0 to {due[-1]}"
 
 
 def drawn(log: Log, version: str, records: Records) -> Run:
     """A random run: the pairs are placed among all such runs, and every step is checked on the data it drew."""
-    found = chance.documented(log).sentence, f"Here: {chance.ended(log, records).sentence}"
-    notes = [f"One step in {SPARE} is checked.", *found]
+    found, here = chance.documented(log)[-1], chance.ended(log, records)[-1]
+    notes = [f"One step in {SPARE} is checked.", found.sentence, f"Here: {here.sentence}"]
     return Run(log, version, list(chance.verdicts(log, records)), list(checks(log, records, SPARE)), notes=notes)
 
 
@@ -187,7 +202,7 @@ def ulps(v: Verdict) -> str:
 
 def closing(each: Run) -> str:
     """How many numbers stand, because of what."""
-    if each.problem:
+    if each.problem and not each.verdicts:
         return f"{each.log.name}: the program did not run: {each.problem}"
     good = sum(v.accepted for v in each.verdicts)
     counts = ", ".join(f"{count} {because}" for because, count in each.counts.items())
@@ -201,6 +216,8 @@ def steps(each: Run) -> Iterator[str]:
         if found:
             good, worst = sum(not check.wrong for check in found), max(check.share for check in found)
             yield f"{kind:8} {good} of {len(found)} inside their bounds, at {worst:.3g} of a bound or less"
+    if each.problem and each.verdicts:
+        yield f"the lines are not the setting's: {each.problem}"
     yield from each.notes
     yield from each.wrong[:SHOWN]
     if len(each.wrong) > SHOWN:

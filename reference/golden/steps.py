@@ -20,8 +20,7 @@ from reference import wire
 from reference.choices import listed
 from reference.golden.envelope import BITS, Erring, Machine, Program, exact, program_of
 from reference.golden.log import Log
-from reference.golden.models import MODELS, Examples, Model, Quadratic, ball, exactly, held, parabola
-from reference.golden.printed import rounded
+from reference.golden.models import MODELS, Examples, Model, Quadratic, ball, exactly, held, parabola, rate_of
 
 KINDS = ("gradient", "textbook", "update", "loss")
 Array = np.ndarray
@@ -124,7 +123,7 @@ def updates(
     told: Training, step: int, old: list[Fraction], new: list[Fraction], tape: list[Fraction]
 ) -> Iterator[Check]:
     """New parameters against p − rate · g with the gradient that was recorded: two roundings."""
-    rate = Fraction(rounded(Fraction(told.setting["rate"]), told.dtype))
+    rate = rate_of(told.setting, told.dtype)
     for label, p, q, g in zip(names_of(told.model.names, len(old)), old, new, tape, strict=True):
         change = told.machine.rounded(Erring(ball(rate * g), arb(0)))
         moved = told.machine.rounded(Erring(ball(p - rate * g), change.error))

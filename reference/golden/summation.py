@@ -23,19 +23,28 @@ Array = np.ndarray
 
 def half_unit(size: Fraction, dtype: str) -> Fraction:
     """The largest error of one rounding to nearest whose result is of this magnitude or less."""
+    if not size:
+        return Fraction(0)
     form = FORMATS[dtype]
     top = size.numerator.bit_length() - size.denominator.bit_length()
     top -= Fraction(2) ** top > size
     return Fraction(2) ** (max(top, form.emin) - form.precision)
 
 
+def flushed(magnitudes: Sequence[Fraction], dtype: str) -> Fraction:
+    """What flushing a subnormal sum may lose: sums are multiples of the last digit of the smallest term."""
+    form = FORMATS[dtype]
+    normal = Fraction(2) ** form.emin
+    return normal if any(0 < m < normal * 2 ** (form.precision - 1) for m in magnitudes) else Fraction(0)
+
+
 def error_of_any_order(magnitudes: Sequence[Fraction], dtype: str) -> Fraction:
     """How far a sum of n floats of these magnitudes can be from exact, in whatever order it is taken: E(n)."""
     largest_first = sorted(magnitudes, reverse=True)
-    error, size = Fraction(0), sum(largest_first[:1], start=Fraction(0))
+    error, size, lost = Fraction(0), sum(largest_first[:1], start=Fraction(0)), flushed(magnitudes, dtype)
     for magnitude in largest_first[1:]:
         size += magnitude
-        error += half_unit(size + error, dtype)
+        error += half_unit(size + error, dtype) + lost
     return error
 
 

@@ -23,7 +23,7 @@ def told(log: Log) -> Iterator[str]:
     """The explanation, line by line; Unusable where there is none."""
     if is_random(log):
         yield f"{log.name}: the program draws its data, so any setting gives another log; its pair is placed instead."
-        yield chance.documented(log).sentence
+        yield chance.documented(log)[-1].sentence
     elif log.program == "adam":
         yield from by_arithmetic(log)
     else:
