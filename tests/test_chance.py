@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from reference.ask import Probe
+from reference.choices import Unusable
 from reference.golden import chance
 from reference.golden.judged import DRAWN, UNLIKELY
 from reference.golden.log import chosen
@@ -46,3 +47,19 @@ def test_a_rerun_that_is_no_draw_is_refused() -> None:
     records = [{"W": pack([3.0], "float32"), "B": pack([1.875], "float32")}]
     found = list(chance.verdicts(documented("S3"), records))
     assert {v.because for v in found} == {UNLIKELY} and all("the rerun is no plausible draw" in v.words for v in found)
+
+
+def test_a_run_that_diverges_is_refused(tmp_path: Path) -> None:
+    """A deviation beyond the start's distance makes every pair plausible: one sentence with the log's name instead."""
+    (log,) = chosen(str(changed(tmp_path, "S3", ("rate = 0.01", "rate = 1.0"))))
+    with pytest.raises(Unusable, match=r"S3: At the rate 1\.0 the run diverges.* so that no pair can be judged\.$"):
+        chance.documented(log)
+
+
+def test_too_many_steps_are_refused(tmp_path: Path) -> None:
+    """A sentence in place of NaN."""
+    (log,) = chosen(str(changed(tmp_path, "S3", ("iterations = 200", "iterations = 2000"))))
+    with pytest.raises(
+        Unusable, match=r"S3: Where a random run ends is computed for 1 to 1000 steps, and not for 2000\.$"
+    ):
+        chance.documented(log)

@@ -1,18 +1,22 @@
-"""A log of an unseeded run: the printed pair and the rerun's, placed in the exact distribution of all such runs."""
+"""A log of an unseeded run: the printed pair and the rerun's, placed by the exact moments of all such runs."""
 
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
+from reference import sampling
 from reference.choices import Unusable
 from reference.golden.judged import DRAWN, UNLIKELY, Records, Verdict, value
 from reference.golden.log import Log
 from reference.golden.printed import Number
 from reference.programs import PROGRAMS
-from reference.sampling import RARE, Placed, Run, placed
+from reference.sampling import RARE, Distribution, Placed, Run
 
 PAIR = ("W", "B")
+LONG = 400  # steps for which somebody waits
 BEYOND = 1e-9  # a rerun that is rarer than this is no draw of its program
 
 
@@ -31,10 +35,27 @@ def printed(log: Log) -> dict[str, Number]:
     return found
 
 
+@lru_cache(maxsize=8)
+def law(name: str, run: Run) -> Distribution:
+    """The exact moments of all runs like a log's; Unusable where they cannot be had, or say nothing."""
+    if LONG < run.steps <= sampling.MOST:
+        print(f"{name}: the moments after {run.steps} steps take up to a minute", file=sys.stderr, flush=True)
+    try:
+        return sampling.judgeable(run)
+    except ArithmeticError as error:
+        raise Unusable(f"{name}: {error}.") from None
+
+
+def placed(log: Log, pair: tuple[float, float]) -> Placed:
+    """Where a pair lies; Unusable as above."""
+    law(log.name, run_of(log))
+    return sampling.placed(pair, run_of(log))
+
+
 def documented(log: Log) -> Placed:
     """Where the printed pair lies."""
     found = printed(log)
-    return placed((float(found["W"].text), float(found["B"].text)), run_of(log))
+    return placed(log, (float(found["W"].text), float(found["B"].text)))
 
 
 def verdicts(log: Log, records: Records) -> Iterator[Verdict]:
@@ -54,4 +75,4 @@ def ended(log: Log, records: Records) -> Placed:
     found: Mapping[str, Number] = printed(log)
     w, b = (value(log, records, found[name])[0] for name in PAIR)
     assert w is not None and b is not None
-    return placed((w, b), run_of(log))
+    return placed(log, (w, b))
