@@ -14,7 +14,7 @@ from reference.golden.departure import as_printed
 from reference.golden.envelope import envelopes, interval
 from reference.golden.imitation import imitated, orders_of
 from reference.golden.log import Log
-from reference.golden.printed import Number, Unlike, apart, behind, nearest, true_digits
+from reference.golden.printed import Number, Template, Unlike, apart, behind, nearest, true_digits
 from reference.golden.summation import ORDERS, any_order, error_of_any_order, half_unit
 from reference.golden.trajectory import exact_of, trajectory
 from reference.programs.regression import AREA, PRICE
@@ -210,3 +210,10 @@ def test_how_many_printed_digits_are_true() -> None:
         pairs = [(n, exact_of(log, steps[n.step], n.name, n.element)) for n in log.numbers if n.step is not None]
         found = [true_digits(number, ball) for number, ball in pairs if ball is not None]
         assert tuple(map(sum, zip(*found, strict=True))) == (true, printed), name
+
+
+@pytest.mark.parametrize("digits", ["\uff13.\uff12", "\u0663.\u0662"])
+def test_only_ascii_digits_are_digits(digits: str) -> None:
+    """Full-width and Arabic digits are no number that a program printed."""
+    with pytest.raises(Unlike, match="does not read as"):
+        list(Template("w: {w}").read(f"w: {digits}", 1, "fixed", "float64"))
