@@ -17,6 +17,8 @@ OPERATORS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "**": 
 NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[EeDd][+-]?\d+)?"
 TOKEN = re.compile(r"\s*(" + NUMBER + r"|[A-Za-z]\w*|\.\.\.|\*\*|[-+*/()\[\]{}])", re.ASCII)
 MOST = 600  # numbers, names, operators and brackets of a formula, and
+LONGEST_NUMBER = 100  # characters of a number, and
+LONGEST_EXPONENT = 3  # digits of its exponent: no float needs more
 DEEPEST = 60  # brackets, signs and powers in one another: nobody means more
 
 
@@ -91,7 +93,7 @@ def in_order(low: int, high: int) -> bool:
 
 def index(token: str) -> Any:
     """The whole number at a token's end; None where there is none."""
-    match = re.match(r"[A-Za-z_]*(\d+)$", token)
+    match = re.match(r"[A-Za-z_]*(\d{1,9})$", token)
     return int(match.group(1)) if match else None
 
 
@@ -187,9 +189,22 @@ class _Reader:
 def number(token: str) -> str:
     """A number as Python and everyone else reads it."""
     text = token.upper().replace("D", "E")
-    if float(text) == float("inf"):
-        raise Unreadable("{} is beyond the largest float".format(token[:20]))
+    if unheld(text):
+        raise Unreadable("{} {}".format(token[:20], unheld(text)))
     return text
+
+
+def unheld(text: str) -> str:
+    """Why no float can hold a decimal, in words; empty where one can."""
+    mantissa, _, exponent = text.upper().replace("D", "E").partition("E")
+    held = float("{}E{}".format(mantissa, exponent or 0))
+    if abs(held) == float("inf"):
+        return "is beyond the largest float"
+    if len(text) > LONGEST_NUMBER:
+        return "has more than {} characters".format(LONGEST_NUMBER)
+    if len(exponent.lstrip("+-0")) > LONGEST_EXPONENT or held == 0 and re.search("[1-9]", mantissa):
+        return "is nearer to zero than any float, or has an exponent that none has"
+    return ""
 
 
 def names(tree: Tree) -> Set[str]:

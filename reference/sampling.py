@@ -9,7 +9,9 @@ After T steps it is A d + (1 - A) S⁻¹ u with A = (1 - 2rS)ᵀ, the T-th power
 
 All entries that do not vanish on average are polynomials in q = (mean x)² and s = mean x² - q, of degree 2T at most in
 each. These two are independent: nq is χ² with one degree of freedom, ns with n - 1. Gauss and Laguerre's quadrature
-with T + 1 nodes is exact for such polynomials, so the moments are exact: nothing is expanded, cut off or drawn.
+with T + 1 nodes is exact for such polynomials, so the moments are exact: nothing is expanded or drawn, and what is left
+out of a sum is bounded and added to its ball. Of the distribution only these moments are exact: it is not normal, and a
+share of runs is said of the normal law that has them.
 """
 
 from __future__ import annotations
@@ -26,7 +28,10 @@ from reference.balls import working
 
 RARE = 0.01  # the share of runs below which a pair is called no plausible draw
 FAR = 3.0  # standard deviations beyond which a distance is not called noise
-BITS = 900  # a recurrence of T steps loses up to two bits in each; the weights keep hundreds
+SUMS = 200  # bits in which the moments are summed
+NARROW = 60  # bits that a moment keeps at least
+MOST = 1000  # steps: the time grows with their third power, and is a minute there
+TRIES = 3  # each with twice the precision
 
 
 class Run(NamedTuple):
@@ -55,7 +60,7 @@ class Placed(NamedTuple):
 
     z: tuple[float, float]
     distance: float  # Mahalanobis', squared
-    p: float  # the chance of a pair as far out, of a normal distribution with these moments
+    p: float  # the chance of a pair as far out, of the normal law with these moments
     from_true: tuple[float, float]  # distances from what the data are made with, in the same deviations
     left: tuple[float, float]  # what is left of the start's distance, on average
     sentence: str
@@ -79,24 +84,32 @@ def guesses(count: int, order: float) -> np.ndarray:
     return np.linalg.eigvalsh(np.diag(2 * k + 1 + order) + np.diag(beside, 1) + np.diag(beside, -1))
 
 
-def node(count: int, order: arb, guess: float) -> arb:
-    """A zero of the polynomial: Newton's method, then two ends where the polynomial certainly has different signs."""
-    x = arb(guess)
-    for _ in range(5):  # 53 bits become 106, 212, 424, 848
-        value, before = laguerre(count, order, x)
-        x = (x - value * x / (count * value - (count + order) * before)).mid()
-    reach = abs(x) * arb(2) ** -(BITS // 3)
+def newton(count: int, order: arb, guess: float, bits: int) -> arb:
+    """A number near a zero of the polynomial: each step of Newton's method doubles the bits that are right."""
+    x, good = arb(guess), 24  # of a float's 53: eigenvalues are right to the size of the largest
+    while good < bits:
+        good *= 2
+        with working(good + 64):
+            value, before = (each.mid() for each in laguerre(count, order, x))
+            x = (x - value * x / (count * value - (count + order) * before)).mid()
+    return x
+
+
+def node(count: int, order: arb, guess: float, bits: int) -> arb:
+    """A zero of the polynomial: between two ends where the polynomial certainly has different signs."""
+    x = newton(count, order, guess, bits // 2)
+    reach = abs(x) * arb(2) ** -(bits // 2)
     low, high = (laguerre(count, order, end)[0] for end in (x - reach, x + reach))
     if not low * high < 0:
         raise ArithmeticError("a node of the quadrature is not proved")
     return x + arb(0, reach.upper())
 
 
-def quadrature(count: int, order: fmpq) -> list[tuple[arb, arb]]:
+def quadrature(count: int, order: fmpq, bits: int) -> list[tuple[arb, arb]]:
     """Nodes and weights for a Gamma variable of shape order + 1: exact for polynomials of degree 2·count - 1."""
-    with working(BITS):
+    with working(bits):
         a = arb(order)
-        nodes = [node(count, a, float(guess)) for guess in guesses(count, float(a))]
+        nodes = [node(count, a, float(guess), bits) for guess in guesses(count, float(a))]
         if not all(one < other for one, other in zip(nodes, nodes[1:], strict=False)):
             raise ArithmeticError("two nodes of the quadrature are not proved to differ")
         scale = (a + count + 1).gamma() / (a + 1).gamma() / arb(count + 1).gamma()
@@ -139,18 +152,66 @@ def line(low: arb, high: arb, values: list[arb]) -> tuple[arb, arb]:
     return values[0] - slope * low, slope
 
 
+def largest(run: Run, s: arb, q: arb) -> arb:
+    """A bound of every term: with the eigenvalues of S below its trace t, |1 - 2rλ| is at most g = max(1, 2rt), entries
+    of A and their products at most g²ᵀ, and those of (1 - A)² S⁻¹ at most 4r²T²t g²ᵀ."""
+    rate, trace = arb(run.rate), s + q + 1
+    growth = (2 * rate * trace).max(1) ** (2 * run.steps)
+    return growth * (4 * rate**2 * run.steps**2 * trace).max(1)
+
+
 @lru_cache(maxsize=8)
 def distribution(run: Run = DOCUMENTED) -> Distribution:
-    """The exact moments of (W, B) after the run."""
+    """The exact moments of (W, B) after the run; ArithmeticError, in a sentence, where they cannot be had."""
+    if not 1 <= run.steps <= MOST:
+        raise ArithmeticError(f"Where a random run ends is computed for 1 to {MOST} steps, and not for {run.steps}")
+    if run.examples < 2:
+        raise ArithmeticError(f"Where a random run ends is computed for 2 examples or more, not for {run.examples}")
+    bits = 4 * run.steps + 400  # balls of a recurrence of T steps grow by less than 2²ᵀ, at the ends and at the node
+    for attempt in range(TRIES):
+        found = moments(run, bits << attempt)
+        if found is not None and narrow(found):
+            return found
+    raise ArithmeticError(f"Where a run of {run.steps} steps at the rate {run.rate} ends cannot be enclosed")
+
+
+def moments(run: Run, bits: int) -> Distribution | None:
+    """The moments by quadrature at a precision; None where it does not prove the nodes."""
     n, count = run.examples, run.steps + 1
-    lengths, spreads = quadrature(count, fmpq(-1, 2)), quadrature(count, fmpq(n - 3, 2))
-    with working(BITS // 3):
+    try:
+        lengths, spreads = (quadrature(count, order, bits) for order in (fmpq(-1, 2), fmpq(n - 3, 2)))
+    except ArithmeticError:
+        return None
+    with working(SUMS):
+        last_s, last_q = 2 * spreads[-1][0] / n, 2 * lengths[-1][0] / n
+        rows, rest = kept([(2 * y / n, weight, largest(run, 2 * y / n, last_q)) for y, weight in spreads])
+        columns, more = kept([(2 * z / n, weight, largest(run, last_s, 2 * z / n)) for z, weight in lengths])
         sums = [arb(0)] * len(Terms._fields)
-        for y, weight in spreads:
-            for z, other in lengths:
+        for s, weight in rows:
+            for q, other in columns:
                 both = weight * other
-                sums = [a + both * b for a, b in zip(sums, terms(run, 2 * y / n, 2 * z / n), strict=True)]
-        return gathered(run, Terms(*sums))
+                sums = [a + both * b for a, b in zip(sums, terms(run, s, q), strict=True)]
+        return gathered(run, Terms(*(each + arb(0, (rest + more).upper()) for each in sums)))
+
+
+def kept(rule: Sequence[tuple[arb, arb, arb]]) -> tuple[list[tuple[arb, arb]], arb]:
+    """The nodes that count, with their weights, and a bound of the others, for the other rule's weights sum up to 1."""
+    found, rest = [], arb(0)
+    for value, weight, most in rule:
+        if weight * most < arb(2) ** -SUMS:
+            rest += weight * most
+        else:
+            found.append((value, weight))
+    return found, rest
+
+
+def narrow(found: Distribution) -> bool:
+    """Whether every moment is known to many bits: the means beside their deviations, the covariance likewise."""
+    if not all(v > 0 and v.rel_accuracy_bits() >= NARROW for v in found.variance):
+        return False
+    size = min(v.lower() for v in found.variance)
+    rest = [m.rad() ** 2 for m in found.mean] + [found.covariance.rad()]
+    return all(each < size * arb(2) ** -NARROW for each in rest)
 
 
 def gathered(run: Run, e: Terms) -> Distribution:
@@ -170,7 +231,7 @@ def gathered(run: Run, e: Terms) -> Distribution:
 
 def expected_data(run: Run = DOCUMENTED) -> tuple[arb, arb]:
     """(W, B) after the run if mean x² were 1, mean x 0 and the noise nothing: the start's distance times (1 - 2r)ᵀ."""
-    with working(BITS):
+    with working(SUMS):
         left = (1 - 2 * arb(run.rate)) ** run.steps
         w, b = (true + (start - true) * left for start, true in zip(run.start, run.true, strict=True))
         return w, b
@@ -179,9 +240,22 @@ def expected_data(run: Run = DOCUMENTED) -> tuple[arb, arb]:
 # -- a pair, and many ----------------------------------------------------------------------------------------------
 
 
+def judgeable(run: Run) -> Distribution:
+    """The run's moments; ArithmeticError where a deviation exceeds the start's distance: then any pair is plausible."""
+    found, far = distribution(run), max(abs(start - true) for start, true in zip(run.start, run.true, strict=True))
+    for name, variance in zip("WB", found.variance, strict=True):
+        if not variance <= far**2:
+            size = variance.sqrt().str(3, radius=False)
+            raise ArithmeticError(
+                f"At the rate {run.rate} the run diverges: after {run.steps} steps {name} has a standard deviation of "
+                f"{size}, and the start is {far} from the truth, so that no pair can be judged"
+            )
+    return found
+
+
 def placed(pair: tuple[float, float], run: Run = DOCUMENTED) -> Placed:
-    """Where a pair lies in the run's distribution, and what that says of the claim that it is what it should be."""
-    found = distribution(run)
+    """Where a pair lies among the run's ends, and what that says of the claim that it is what it should be."""
+    found = judgeable(run)
     mean = [float(m) for m in found.mean]
     spread = [math.sqrt(float(v)) for v in found.variance]
     correlation = float(found.covariance) / (spread[0] * spread[1])
@@ -199,7 +273,7 @@ def said(pair: tuple[float, float], z: Sequence[float], p: float) -> str:
     plausible = "a plausible draw" if p > RARE else "no plausible draw"
     return (
         f"W = {pair[0]:.9g}, B = {pair[1]:.9g} is {plausible} of this program: {z[0]:+.2f} and {z[1]:+.2f} standard "
-        f"deviations from the exact means, and a share of {p:.2g} of all runs ends farther out."
+        f"deviations from the exact means; of a normal law with these moments a share of {p:.2g} lies farther out."
     )
 
 

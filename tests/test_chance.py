@@ -89,3 +89,19 @@ def test_what_no_law_is_known_of_is_refused(pattern: str, line: str, why: str, t
     (log,) = chosen(str(with_lines(tmp_path, pattern, [line])))
     with pytest.raises(Unusable, match=why):
         chance.printed(log)
+
+
+def test_a_run_that_diverges_is_refused(tmp_path: Path) -> None:
+    """A deviation beyond the start's distance makes every pair plausible: one sentence with the log's name instead."""
+    (log,) = chosen(str(changed(tmp_path, "S3", ("rate = 0.01", "rate = 1.0"))))
+    with pytest.raises(Unusable, match=r"S3: At the rate 1\.0 the run diverges.* so that no pair can be judged\.$"):
+        chance.documented(log)
+
+
+def test_too_many_steps_are_refused(tmp_path: Path) -> None:
+    """A sentence in place of NaN."""
+    (log,) = chosen(str(changed(tmp_path, "S3", ("iterations = 200", "iterations = 2000"))))
+    with pytest.raises(
+        Unusable, match=r"S3: Where a random run ends is computed for 1 to 1000 steps, and not for 2000\.$"
+    ):
+        chance.documented(log)

@@ -16,7 +16,7 @@ from reference.golden.envelope import envelopes, interval
 from reference.golden.imitation import imitated, orders_of
 from reference.golden.log import Log
 from reference.golden.models import rate_of
-from reference.golden.printed import Number, Unlike, apart, behind, nearest, true_digits
+from reference.golden.printed import Number, Template, Unlike, apart, behind, nearest, true_digits
 from reference.golden.summation import ORDERS, any_order, error_of_any_order, half_unit
 from reference.golden.trajectory import exact_of, trajectory
 from reference.programs.regression import AREA, PRICE
@@ -227,3 +227,10 @@ def test_a_rate_is_rounded_as_a_program_rounds_it() -> None:
     """Python's float first, then the dtype: half way between two float32 the second rounding sees a tie."""
     rate = Decimal("0.0001220703197759576141834259043203125")
     assert rate_of({"rate": rate}, "float32") == Fraction(float(np.float32(float(rate))))
+
+
+@pytest.mark.parametrize("digits", ["\uff13.\uff12", "\u0663.\u0662"])
+def test_only_ascii_digits_are_digits(digits: str) -> None:
+    """Full-width and Arabic digits are no number that a program printed."""
+    with pytest.raises(Unlike, match="does not read as"):
+        list(Template("w: {w}").read(f"w: {digits}", 1, "fixed", "float64"))

@@ -1,4 +1,4 @@
-"""Document 003's unseeded run: its exact sampling distribution, checked in closed form and by seeded draws."""
+"""Document 003's unseeded run: the exact moments of where it ends, checked in closed form and by seeded draws."""
 
 import numpy as np
 import pytest
@@ -54,8 +54,8 @@ def test_one_step_is_the_closed_form() -> None:
 
 def test_the_quadrature_is_exact() -> None:
     """Its weights are certainly one together, and the moments of χ² come out up to the last degree and no further."""
-    rule = quadrature(6, fmpq(7, 2))
-    with working(sampling.BITS):
+    rule = quadrature(6, fmpq(7, 2), 900)
+    with working(900):
         moment = arb(1)
         for k in range(13):
             found = sum((weight * x**k for x, weight in rule), arb(0))
@@ -68,7 +68,7 @@ def test_more_nodes_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     exact = distribution(SHORT)
     real = sampling.quadrature
     for more, same in ((5, True), (-2, False)):
-        monkeypatch.setattr(sampling, "quadrature", lambda count, order, more=more: real(count + more, order))
+        monkeypatch.setattr(sampling, "quadrature", lambda count, *rest, more=more: real(count + more, *rest))
         found = distribution.__wrapped__(SHORT)
         pairs = zip([*found.mean, *found.variance], [*exact.mean, *exact.variance], strict=True)
         assert all(one.overlaps(other) for one, other in pairs) == same
@@ -131,3 +131,54 @@ def test_another_pair_is_no_draw(pair: tuple[float, float], words: str) -> None:
     """A wrong digit in either number, and the pair is out of reach."""
     found = placed(pair)
     assert found.p < 1e-9 and words in found.sentence and "no plausible draw" in found.sentence
+
+
+def test_many_steps_have_finite_moments() -> None:
+    """The precision grows with the steps: after 300 W's mean is that of draws, and every ball is narrow."""
+    run = DOCUMENTED._replace(steps=300)
+    found = distribution(run)
+    assert all(v.rel_accuracy_bits() >= 50 for v in (*found.mean, *found.variance))
+    assert off(by_statistics(50_000, run), found) < 5
+
+
+@pytest.mark.deep
+def test_a_thousand_steps_have_finite_moments() -> None:
+    """As many as are computed at all: B's mean is 2, W's 3; the variances are least squares'."""
+    found = distribution(DOCUMENTED._replace(steps=sampling.MOST))
+    assert [round(float(m), 5) for m in found.mean] == [3, 2]
+    assert [float(v) for v in found.variance] == pytest.approx([1 / 997, 0.001 * (1 + 1 / 997)], rel=1e-4)
+
+
+def test_too_little_precision_is_no_distribution(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a fixed precision that the steps outgrow, NaN would come: it is told apart, and the next try has more."""
+    assert not (found := sampling.moments(SHORT, 24)) or not sampling.narrow(found)
+    real, asked = sampling.moments, []
+    monkeypatch.setattr(sampling, "moments", lambda run, bits: asked.append(bits) or real(run, bits * 80 // 448))
+    distribution.__wrapped__(SHORT)
+    assert len(asked) > 1 and asked == [asked[0] << k for k in range(len(asked))]
+
+
+@pytest.mark.parametrize(
+    "run, words",
+    [
+        (Run(steps=0), "is computed for 1 to 1000 steps, and not for 0"),
+        (Run(steps=1001), "and not for 1001"),
+        (Run(examples=1), "for 2 examples or more, not for 1"),
+        (SHORT._replace(rate="nan"), "cannot be enclosed"),
+    ],
+)
+def test_what_cannot_be_had_is_said(run: Run, words: str) -> None:
+    """Never NaN: a sentence."""
+    with pytest.raises(ArithmeticError, match=words):
+        distribution(run)
+
+
+def test_a_run_that_diverges_places_nothing() -> None:
+    """At the rate 0.9 and after 40 steps a deviation is beyond all distances, and any pair would be plausible."""
+    with pytest.raises(ArithmeticError, match="At the rate 0.9 the run diverges: after 40 steps W has a standard"):
+        placed(PAIR, Run(steps=40, rate="0.9"))
+
+
+def test_the_share_is_said_of_a_normal_law() -> None:
+    """Only the moments are exact, and the sentence says so."""
+    assert "of a normal law with these moments a share of 0.53 lies farther out." in placed(PAIR).sentence

@@ -20,7 +20,7 @@ from reference.strd.asked import places
 from reference.strd.derivatives import derived
 from reference.strd.digits import lre
 from reference.strd.judge import Judged, Vanishing, certificates, judged, standing
-from reference.strd.reader import FOLDER, Certified, Dataset, bundled, found, read
+from reference.strd.reader import FOLDER, LARGEST, Certified, Dataset, bundled, found, read
 from reference.strd.solve import PRECISION, Unproved, ball, solved, sums
 
 LINEAR = ("Filip", "Longley", "NoInt1", "Norris", "Wampler1", "Wampler2", "Wampler3", "Wampler5")
@@ -187,6 +187,18 @@ SENTENCES = [
     ("Filip", ("B9*(x**9)", "B9*(x**8)"), "the terms around the ellipsis do not say what counts up"),
     ("Misra1a", ("Residual Sum of Squares:", "Sum:"), "the residual sum of squares is not certified"),
     ("Misra1a", ("Residual", "R\u00e9sidual"), "is plain ASCII"),
+    ("Misra1a", ("14 Observations", "\uff11\uff14 Observations"), "line 27: a file of NIST's Statistical Reference"),
+    ("Misra1a", ("Misra1a  ", "M\x1b[31mra"), "line 2: a file of NIST's Statistical Reference Datasets is plain ASCII"),
+    ("Misra1a", ("2.3894212918E+02", "2." + "3" * 5000), "line 41: 2.333333333333333333 has more than 100 characters"),
+    ("Misra1a", ("10.07E0", "0." + "3" * 5000), "line 61: 0.333333333333333333 has more than 100 characters"),
+    ("Misra1a", ("14 Observ", "9" * 5000 + " Observ"), "line 27: 99999999999999999999 has more than 100 digits"),
+    ("Misra1a", ("61 to 74", "61 to " + "7" * 5000), "line 7: 77777777777777777777 has more than 100 digits"),
+    ("Misra1a", ("10.07E0", "1E-99999999"), "line 61: 1E-99999999 is nearer to zero than any float, or has an expon"),
+    ("Misra1a", ("10.07E0", "0E99999999"), "line 61: 0E99999999 is nearer to zero than any float, or has an expon"),
+    ("Misra1a", ("2.3894212918E+02", "1E-400"), "line 41: 1E-400 is nearer to zero than any float"),
+    ("Misra1a", ("exp[-b2*x]", "b2*x*1D-99999999"), "line 34: the model cannot be read: 1D-99999999 is nearer to zero"),
+    ("Misra1a", ("exp[-b2*x]", "b2*x*0." + "1" * 5000), "cannot be read: 0.111111111111111111 has more than 100 char"),
+    ("Filip", ("B9*(x**9)", f"B{'9' * 5000}*(x**9)"), "the terms around the ellipsis do not say what counts up"),
 ]  # fmt: skip
 
 
@@ -254,6 +266,14 @@ def test_what_cannot_be_proved_is_said(tmp_path: Path, fitter: Probe) -> None:
         solved(dataset, derived(dataset))
     (finding,) = judged(fitter, dataset).findings
     assert finding.startswith(str(dataset.path))
+
+
+@pytest.mark.parametrize("model", ["b1*b2*x", "(b1+b2)*x*exp(x-x)", "b1**2*b2*x"])
+def test_parameters_that_the_data_do_not_determine_are_said(model: str, tmp_path: Path) -> None:
+    """Where only a product or a sum counts, the sentence says that, and not only which proof failed."""
+    dataset = read(variant(tmp_path, "Misra1a", ("b1*(1-exp[-b2*x])", model)))
+    with pytest.raises(Unproved, match=r"the data do not (determine|say what) the parameters"):
+        solved(dataset, derived(dataset))
 
 
 PLANTS = {
@@ -403,6 +423,14 @@ def test_every_point_is_asked() -> None:
     names = {name: [place.name for place in places(read(found(name)), "float32")] for name in ("Misra1a", "Norris")}
     assert names["Misra1a"] == ["the certified values", "start 1", "start 2"]
     assert names["Norris"] == ["the certified values", "zero"]
+
+
+def test_a_file_without_end_is_a_sentence(tmp_path: Path) -> None:
+    """No more than a million bytes are read."""
+    path = tmp_path / "long.dat"
+    path.write_bytes(found("Misra1a").read_bytes() + b"\n" * LARGEST)
+    with pytest.raises(Unusable, match=r"long\.dat, line \d+: the file goes on after 1,000,000 bytes, and no data set"):
+        read(path)
 
 
 def test_an_unreadable_file_is_a_sentence(tmp_path: Path) -> None:

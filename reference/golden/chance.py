@@ -1,18 +1,22 @@
-"""A log of an unseeded run: the printed pairs and the rerun's, placed in the exact moments of all such runs."""
+"""A log of an unseeded run: the printed pairs and the rerun's, placed by the exact moments of all such runs."""
 
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Iterator
+from functools import lru_cache
 
+from reference import sampling
 from reference.choices import Unusable
 from reference.golden.judged import DRAWN, UNLIKELY, Records, Verdict, value
 from reference.golden.log import Log
 from reference.golden.printed import Number
 from reference.programs import PROGRAMS
-from reference.sampling import RARE, Placed, Run, placed
+from reference.sampling import RARE, Distribution, Placed, Run
 
 PAIR = ("W", "B")
+LONG = 400  # steps for which somebody would wait without a word
 BEYOND = 1e-9  # a rerun that is rarer than this is no draw of its program
 
 
@@ -42,12 +46,26 @@ def printed(log: Log) -> dict[int, dict[str, Number]]:
     return found
 
 
+@lru_cache(maxsize=8)
+def law(name: str, run: Run) -> Distribution:
+    """The exact moments of all runs like a log's; Unusable where they cannot be had, or say nothing."""
+    if LONG < run.steps <= sampling.MOST:
+        print(f"{name}: the moments after {run.steps} steps take up to a minute", file=sys.stderr, flush=True)
+    try:
+        return sampling.judgeable(run)
+    except ArithmeticError as error:
+        raise Unusable(f"{name}: {error}.") from None
+
+
+def placed(log: Log, pair: tuple[float, float], steps: int) -> Placed:
+    """Where a pair lies after so many steps; Unusable as above."""
+    law(log.name, run_of(log, steps))
+    return sampling.placed(pair, run_of(log, steps))
+
+
 def documented(log: Log) -> list[Placed]:
     """Where each printed pair lies."""
-    return [
-        placed((float(pair["W"].text), float(pair["B"].text)), run_of(log, steps))
-        for steps, pair in printed(log).items()
-    ]
+    return [placed(log, (float(pair["W"].text), float(pair["B"].text)), steps) for steps, pair in printed(log).items()]
 
 
 def ended(log: Log, records: Records) -> list[Placed]:
@@ -57,7 +75,7 @@ def ended(log: Log, records: Records) -> list[Placed]:
         w, b = (value(log, records, pair[name])[0] for name in PAIR)
         if w is None or b is None:
             raise Unusable(f"{log.name}: the program {log.program} answers None for W or B.")
-        found.append(placed((w, b), run_of(log, steps)))
+        found.append(placed(log, (w, b), steps))
     return found
 
 

@@ -25,7 +25,7 @@ from reference.golden.models import Quadratic, is_training
 from reference.golden.running import PATIENCE, told, told_of, wanted
 from reference.golden.steps import training
 from reference.golden.trajectory import trajectory
-from reference.sampling import distribution, drawn
+from reference.sampling import drawn
 
 Array = np.ndarray
 RUNS = 300  # random ends that are drawn
@@ -139,7 +139,7 @@ def minimum(loss: Quadratic) -> tuple[float, float] | None:
 def ends(log: Log, records: Records) -> str:
     """The documented pair and this run's among seeded ones, with the exact moments."""
     run_of = chance.run_of(log)
-    law, found = distribution(run_of), chance.printed(log)
+    law, found = chance.law(log.name, run_of), chance.printed(log)
     last = found[max(found)]
     marked = {
         "documented": pair(float(last[name].text) for name in chance.PAIR),

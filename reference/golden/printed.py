@@ -15,7 +15,7 @@ from reference.ulp import FORMATS, next_down, next_up, round_ball
 DTYPES = ("float32", "float64")
 #: How a log prints: so many decimals (%f), or the fewest digits that give the float back (NumPy, tf.print).
 PRINTS = ("fixed", "shortest")
-DIGITS = r" {0,12}(?:[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?|None|[-+]?(?i:nan|inf(?:inity)?))"
+DIGITS = r" {0,12}(?:[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?|None|[-+]?(?i:nan|inf(?:inity)?))"
 HOLE = re.compile(r"\{(\w+)\}")
 MOST_DIGITS = 60
 LONGEST = 2000  # characters of a line

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reference.choices import Unusable, named
-from reference.expression import Tree, Unreadable, names, parse
+from reference.expression import LONGEST_NUMBER, Tree, Unreadable, names, parse, unheld
 
 FOLDER = Path(__file__).with_name("data")
 MARK = "NIST/ITL StRD"  # the first line of each file
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[EeDd][-+]?\d+)?"
-LONGEST = 100_000  # lines of a file
+LONGEST = 100_000  # lines of a file, and
+LARGEST = 1_000_000  # its bytes: the largest bundled one has 9,276
+FOREIGN = re.compile(rb"[^\t -~]")  # what would also reach a terminal
 CERTIFIED = re.compile(rf"\s*(B\d+)\s+({NUMBER})\s+({NUMBER})\s*$")
 STARTED = re.compile(rf"\s*(b\d+)\s*=\s*({NUMBER})\s+({NUMBER})\s+({NUMBER})\s+({NUMBER})\s*$")
 STATISTICS = {
@@ -104,13 +106,20 @@ def found(name: str) -> Path:
 def read(path: Path) -> Dataset:
     """The set in a file; whatever is missing or broken is one sentence with the file and the line."""
     try:
-        text = path.read_bytes()
+        with path.open("rb") as file:
+            text = file.read(LARGEST + 1)
     except OSError as error:
         raise Unusable(f"{path} cannot be read: {error.strerror}.") from None
-    foreign = next((k for k, line in enumerate(text.splitlines(), 1) if not line.isascii()), None)
+    lines = text.splitlines()
+    if len(text) > LARGEST:
+        raise Unusable(f"{path}, line {len(lines)}: the file goes on after {LARGEST:,} bytes, and no data set does.")
+    foreign = next((k for k, line in enumerate(lines, 1) if FOREIGN.search(line)), None)
     if foreign is not None:
-        raise Unusable(f"{path}, line {foreign}: a file of NIST's Statistical Reference Datasets is plain ASCII.")
-    return Reader(path, text.decode("ascii").splitlines()).dataset()
+        raise Unusable(
+            f"{path}, line {foreign}: a file of NIST's Statistical Reference Datasets is plain ASCII, without control "
+            "characters."
+        )
+    return Reader(path, [line.decode("ascii") for line in lines]).dataset()
 
 
 def decimal(text: str) -> Fraction:
@@ -160,7 +169,7 @@ class Reader:
         """The lines that the file's head names for something."""
         form = f"'{what} (lines FIRST to LAST)'"
         at, match = self.line_of(rf".*{what}\s+\(lines\s+(\d+)\s+to\s+(\d+)\s*\)", form)
-        first, last = int(match[1]), int(match[2])
+        first, last = self.whole(match[1], at), self.whole(match[2], at)
         if not 0 < first <= last <= len(self.lines):
             there = f"{len(self.lines)} lines"
             raise self.broken(at, f"the {what.lower()} cannot stand in the lines {first} to {last} of {there}")
@@ -191,9 +200,15 @@ class Reader:
 
     def value(self, text: str, number: int) -> Fraction:
         """A number that a float can hold."""
-        if abs(float(text.upper().replace("D", "E"))) == float("inf"):
-            raise self.broken(number, f"{text[:20]} is beyond the largest float")
+        if why := unheld(text):
+            raise self.broken(number, f"{text[:20]} {why}")
         return decimal(text)
+
+    def whole(self, text: str, number: int) -> int:
+        """A whole number, such as that of a line."""
+        if len(text) > LONGEST_NUMBER:
+            raise self.broken(number, f"{text[:20]} has more than {LONGEST_NUMBER} digits")
+        return int(text)
 
     def columns(self) -> dict[str, tuple[Fraction, ...]]:
         """The observations by the names over them."""
@@ -262,7 +277,7 @@ class Reader:
     def counts(self, made: Dataset) -> None:
         """There are as many observations as the file says, and more of them than parameters."""
         at, match = self.line_of(r".*?(\d+)\s+Observations", "'NUMBER Observations'")
-        if int(match[1]) != made.size:
+        if self.whole(match[1], at) != made.size:
             raise self.broken(at, f"{match[1]} observations are announced, and {made.size} are there")
         if made.freedom < 1:
             raise self.broken(at, f"{made.size} observations are too few for {len(made.parameters)} parameters")

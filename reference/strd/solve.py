@@ -117,9 +117,17 @@ def newton(dataset: Dataset, derived: Derived) -> Solution:
     """Newton's method from the certified values, and Krawczyk's proof that there is one minimum where it ends."""
     names = [p.name for p in dataset.parameters]
     columns = in_balls(dataset.columns)
-    point = settled(derived, names, [ball(p.estimate.value) for p in dataset.parameters], columns)
-    box = [b + arb(0, abs(b) * SETTLED) for b in point]
-    proof = krawczyk(derived, names, point, box, columns)
+    certified = [ball(p.estimate.value) for p in dataset.parameters]
+    try:
+        point = settled(derived, names, certified, columns)
+        box = [b + arb(0, abs(b) * SETTLED) for b in point]
+        proof = krawczyk(derived, names, point, box, columns)
+    except Unproved as error:
+        if positive(sums(derived, names, certified, columns).normal):
+            raise
+        raise Unproved(
+            f"the data do not determine the parameters, for JᵀJ cannot be told from a singular matrix: {error}"
+        ) from None
     at = sums(derived, names, proof, columns)
     if not positive(at.hessian):
         raise Unproved("the gradient vanishes near the certified values, and they are not proved a minimum")
