@@ -85,6 +85,8 @@ def check(log: Log) -> None:
     for field in ("rate", "iterations"):
         if field not in log.listing:
             raise Unusable(f"{log.name}: the field {field!r} is missing in [listing].")
+    if log.more["at"] == "start":
+        raise Unusable(f"{log.name}: it tells of the start, before any update, so that there is no setting to search.")
     models.check(log)
 
 
