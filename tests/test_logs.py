@@ -125,6 +125,18 @@ BROKEN = [
     ("L2", '"fixed"', '"hex"', "There is no way of printing 'hex'; there are fixed and shortest."),
     ("L2", "rate = 0.0001", "rate = nan", "[listing] has rate = NaN, and rate must be a finite number above 0."),
     ("L2", "rate = 0.0001", "rate = 1e-99999999", "rate must be a finite number above 0."),
+    ("L2", "rate = 0.0001", "rate = 1e999999999", "has rate = 1E+999999999, and rate must be a finite number above 0."),
+    ("L2", "rate = 0.0001", "rate = 1e9999999999999999999999", "it holds a number with an exponent that no decimal"),
+    ("L2", 'name = "L2"', 'name = "../L2"', "the field 'name' must be a letter or digit, and then up to 99 letters"),
+    ("L2", 'name = "L2"', 'name = "n\\u0000ul"', "and underscores, not 'n\\x00ul'."),
+    ("L2", 'name = "L2"', 'name = ""', "and underscores, not ''."),
+    ("L2", 'name = "L2"', f'name = "{"L" * 101}"', "and underscores, not 'LLL"),
+    (
+        "L2",
+        "{w}, b",
+        "{w}1, b",
+        "line 1 has a pattern with a digit right behind a name, so that the number's end is not",
+    ),
     ("L2", "rate = 0.0001", 'rate = "fast"', "[listing] has rate = fast, and rate must be a finite number above 0."),
     ("L2", "iterations = 10", "iterations = 10.5", "iterations must be a whole number from 1 to 10,000."),
     ("L2", "iterations = 10", "iterations = 10001", "iterations must be a whole number from 1 to 10,000."),
@@ -169,6 +181,12 @@ MISFITS = [
     ("L2", "[listing]\nrate = 0.0001\n", "[listing]\n", "L2: the field 'rate' is missing in [listing]."),
     ("L2", "[listing]", TWO_COLUMNS, "L2: univariate_numpy takes one column of inputs, not 2."),
     ("L4", "[listing]", ONE_VALUE, "scales its inputs to [0, 1], and a column has one value only."),
+    (
+        "L2",
+        "seed = 612",
+        'seed = 612\nat = "start"',
+        "L2: it tells of the start, before any update, so that there is no",
+    ),
     ("S4c", "[listing]", TWO_COLUMNS, "S4c: minimum_by_hand takes no [data]."),
 ]
 

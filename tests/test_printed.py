@@ -4,6 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from itertools import combinations
+from time import process_time
 
 import numpy as np
 import pytest
@@ -22,6 +23,33 @@ from reference.golden.trajectory import exact_of, trajectory
 from reference.programs.regression import AREA, PRICE
 from tests.logs import documented
 
+# -- one line --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("between", [".", "e", "-", "+", "..", " ", "nan", "1"])
+def test_a_line_is_read_in_one_pass(between: str) -> None:
+    """A hundred numbers, parted by what a number may contain, and a line that does not end as it should: no search."""
+    line, begun = between.join(["1"] * 300)[:1900] + "x", process_time()
+    with pytest.raises(Unlike):
+        list(Template(between.join(f"{{a{k}}}" for k in range(100))).read(line, 1, "fixed", "float64"))
+    assert process_time() - begun < 2
+
+
+@pytest.mark.parametrize(
+    "pattern, line, texts",
+    [
+        ("{i}. w: {w}.", "3. w: 0.5.", ["0.5"]),
+        ("{i}. w: {w}.", "3. w: 5.", ["5"]),
+        ("{w}...", "12...", ["12"]),
+        ("[[ {w}]", "[[ 0.]", ["0."]),
+        ("{w}-{b}", "1e-5--2.", ["1e-5", "-2."]),
+    ],
+)
+def test_a_number_ends_where_its_pattern_says(pattern: str, line: str, texts: list[str]) -> None:
+    """A full stop after a number is the sentence's, if the pattern has one there."""
+    assert [number.text for number in Template(pattern).read(line, 1, "fixed", "float64")] == texts
+
+
 # -- one number -----------------------------------------------------------------------------------------------------
 
 
@@ -38,6 +66,26 @@ def test_a_shortest_decimal_stands_for_one_float() -> None:
     assert found is not None and Fraction(0.017587900161743164) in found
     assert nearest(found, 0.01758795976638794, "float32") == 0.017587900161743164
     assert Fraction(0.01758795976638794) not in found
+
+
+@pytest.mark.parametrize(
+    "text, dtype, there",
+    [
+        ("0.867380381", "float32", True),  # all nine digits
+        ("0.8673804", "float32", True),  # the shortest
+        ("0.867380380", "float32", False),  # rounds to the same float, and nothing prints it so
+        ("0.86738038", "float32", True),  # as NumPy 1.13 prints an array's elements
+        ("0.86738037", "float32", False),
+        ("0.1", "float64", True),
+        ("0.10000000000000001", "float64", True),
+        ("0.10000000000000000", "float64", True),
+        ("0.30000000000000001", "float64", False),
+    ],
+)
+def test_what_no_float_is_printed_as_stands_for_none(text: str, dtype: str, there: bool) -> None:
+    """A last digit that is wrong is noticed even where the decimal rounds to the right float."""
+    found = behind("x", text, "shortest", dtype)
+    assert found is not None and (nearest(found, float(np.dtype(dtype).type(text)), dtype) is not None) == there
 
 
 def test_a_decimal_that_is_cut_off_stands_for_one_unit_upwards() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -37,16 +38,24 @@ class Explanation(NamedTuple):
     def verdict(self) -> str:
         """In one word or two, what is found."""
         if not self.settings:
-            return "nothing fits"
+            return self.allowed
         if any(not point.unlike(self.search.listing.point) for point in self.settings):
             return "the listing gives it"
         return "another setting gives it"
 
     @property
+    def allowed(self) -> str:
+        """The verdict where no setting gives the log with any named order of sums."""
+        if not self.search.consistent:
+            return "nothing fits"
+        own = not self.search.consistent[0].unlike(self.search.listing.point)
+        return "consistent with the listing" if own else "consistent with another setting"
+
+    @property
     def on_record(self) -> bool:
-        """Whether the setting that the file calls effective is one that gives the log."""
+        """Whether the setting that the file calls effective gives the log, or, where none does, allows it."""
         wanted = self.search.listing.point._replace(**self.log.effective)
-        return any(not point.unlike(wanted) for point in self.settings)
+        return any(not point.unlike(wanted) for point in self.settings or self.search.consistent)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -55,6 +64,9 @@ def run(options: argparse.Namespace) -> int:
     known = [log for log in logs if is_training(log)]
     if not known:
         return apart(logs[0], options.json)
+    left = [log.name for log in logs if log not in known]
+    if left:
+        print(f"Left out: {listed(left)}, whose numbers come of no training that is known exactly.", file=sys.stderr)
     found = [explained(log) for log in told_of(known)]
     if options.json:
         print(json.dumps([record(each) for each in found], indent=1, ensure_ascii=False))
@@ -94,23 +106,65 @@ def explained(log: Log) -> Explanation:
 def told(each: Explanation) -> Iterator[str]:
     """The explanation, line by line."""
     own, count = each.search.listing, len(each.log.numbers)
-    yield f"{each.log.name}: {each.search.size:,} settings around the listing searched"
+    yield f"{each.log.name}: {each.search.size:,} settings around the listing, {ruled_out(each.search)}"
     yield f"The listing: {setting(own.point, each.log)}."
-    if each.verdict == "the listing gives it":
+    if each.verdict == "consistent with the listing":
+        yield from consistent(each)
+    elif each.verdict == "the listing gives it":
         yield f"It gives all {count} numbers{orders(each, own.point)}."
     else:
         yield f"It does not give the log: it misses {len(own.misses)} of {count} numbers{steps(each)}."
         yield from (f"  {line}" for line in cannot(each))
     if each.verdict == "another setting gives it":
         yield from others(each)
+    elif each.verdict == "consistent with another setting":
+        yield from consistent(each)
     elif each.verdict == "nothing fits":
         yield from nearest(each)
     elif len(each.settings) > 1:
-        yield f"So do {len(each.settings) - 1} others: the lines do not tell {listed(varied(each))}."
+        yield f"So {others_too(each.settings, 'does', 'do')}"
     if each.found is not None:
         dtype = each.settings[0].dtype
         yield f"Certain, whatever the order of the sums: {dtype} prints {each.found.must} of {count} like this."
         yield from mathematics(each)
+
+
+def ruled_out(search: Search) -> str:
+    """How many settings were run, and why not the others."""
+    if search.tried == search.size:
+        return "all of them run"
+    return f"{search.tried:,} of them run; the printed steps or digits rule out the others"
+
+
+def others_too(points: list[Point], one: str, several: str) -> str:
+    """How many settings do as the first does, and what they differ in."""
+    count = len(points) - 1
+    return f"{one if count == 1 else several} {some(count, 'other')}: the lines do not tell {listed(varied(points))}."
+
+
+def some(count: int | str, what: str) -> str:
+    """A number of things."""
+    return f"{count} {what}{'' if str(count) == '1' else 's'}"
+
+
+def consistent(each: Explanation) -> Iterator[str]:
+    """The setting whose rounding allows the log, where no order of sums that has a name gives it."""
+    first, own, count = each.search.consistent[0], each.search.listing.point, len(each.log.numbers)
+    unlike = first.unlike(own)
+    whose = "this setting" if unlike else "the listing's setting"
+    yield (
+        f"No named order of the sums gives all {count} numbers, but every number lies within the rounding that {whose} "
+        f"allows: the log is consistent with {'it' if unlike else 'the listing'}."
+    )
+    yield from (f"  {difference(name, first, own)}" for name in unlike)
+    if len(each.search.consistent) > 1:
+        yield f"So {others_too(each.search.consistent, 'is it with', 'is it with')}"
+    closest = each.search.nearest
+    if not closest.point.unlike(first):
+        yield f"The nearest order, {closest.point.order}, misses {len(closest.misses)} of {count} numbers:"
+        yield from (f"  {missed(miss)}" for miss in closest.misses[:SHOWN])
+        if len(closest.misses) > SHOWN:
+            yield f"  … and {len(closest.misses) - SHOWN} more"
 
 
 def setting(point: Point, log: Log) -> str:
@@ -156,7 +210,8 @@ def others(each: Explanation) -> Iterator[str]:
     """The settings that give the log where the listing does not, field by field."""
     first, own = each.settings[0], each.search.listing.point
     if len(each.settings) > 1:
-        yield f"{len(each.settings)} settings give it: the lines do not tell {listed(varied(each))}. The nearest:"
+        untold = listed(varied(each.settings))
+        yield f"{len(each.settings)} settings give it: the lines do not tell {untold}. The nearest:"
     else:
         yield f"Exactly one setting gives all {len(each.log.numbers)} numbers{orders(each, first)}:"
     yield from (f"  {difference(name, first, own)}" for name in first.unlike(own))
@@ -191,9 +246,9 @@ def plainly(value: Any) -> str:
     return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
 
 
-def varied(each: Explanation) -> list[str]:
-    """The fields in which the settings that give a log differ."""
-    return [name for name in NAMES if len({getattr(point, name) for point in each.settings}) > 1]
+def varied(points: list[Point]) -> list[str]:
+    """The fields in which settings differ."""
+    return [name for name in NAMES if len({getattr(point, name) for point in points}) > 1]
 
 
 def nearest(each: Explanation) -> Iterator[str]:
@@ -215,7 +270,9 @@ def missed(miss: Miss) -> str:
     if miss.instead is None:
         return f"line {number.line}: {number.name} {number.text} is of a step that is not taken"
     instead, off = as_text(miss.instead, number.text), f"{float(units(miss)):,.0f}"
-    return f"line {number.line}: {number.name} {number.text} would be {instead}, {off} units of the last digit off"
+    return (
+        f"line {number.line}: {number.name} {number.text} would be {instead}, {some(off, 'unit')} of the last digit off"
+    )
 
 
 def as_text(value: float, like: str) -> str:
@@ -248,9 +305,11 @@ def record(each: Explanation) -> dict[str, Any]:
         "verdict": each.verdict,
         "on_record": each.on_record,
         "settings_searched": each.search.size,
+        "settings_run": each.search.tried,
         "listing": fitted(each.search.listing),
         "listing_cannot": [number.line for number in each.listing.cannot],
         "settings": [plain(point) for point in each.settings],
+        "consistent": [plain(point) for point in each.search.consistent],
         "orders": [fit.point.order for fit in each.search.fits if not fit.point.unlike(each.settings[0])],
         "differences": each.settings[0].unlike(each.search.listing.point) if each.settings else None,
         "certain": None if each.found is None else each.found.must,

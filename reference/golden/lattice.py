@@ -23,6 +23,7 @@ from reference.golden.printed import Interval, Number, last_digit, nearest, roun
 FACTORS = tuple(Decimal(text) for text in ("1", "0.01", "0.1", "0.2", "0.5", "2", "5", "10", "100"))
 NAMES = ("rate", "gradient", "loss", "iterations", "display", "dtype")
 PATIENCE = 4  # a setting that misses more than one number in so many is given up
+NEAR = 1000  # of the largest number of a name, a setting is held to its envelope where it is off by one part in so many
 MOST = 10_000  # iterations that are tried beyond those of the listing
 
 
@@ -62,12 +63,18 @@ class Fit(NamedTuple):
 
 
 class Search(NamedTuple):
-    """What the lattice says of a log: its size, the listing's own fit, those without a miss, and the next best."""
+    """What the lattice says of a log: its size, how many settings of it were run, and what they give.
+
+    `fits` are those without a miss, `nearest` the one with the fewest; `consistent`, asked where none fits, are those
+    in whose envelope every number lies.
+    """
 
     size: int
+    tried: int
     listing: Fit
     fits: list[Fit]
     nearest: Fit
+    consistent: list[Point]
 
 
 def listing_of(log: Log) -> Point:
@@ -85,6 +92,8 @@ def check(log: Log) -> None:
     for field in ("rate", "iterations"):
         if field not in log.listing:
             raise Unusable(f"{log.name}: the field {field!r} is missing in [listing].")
+    if log.more["at"] == "start":
+        raise Unusable(f"{log.name}: it tells of the start, before any update, so that there is no setting to search.")
     models.check(log)
 
 
@@ -125,7 +134,9 @@ def search(log: Log) -> Search:
     ranked = sorted(found, key=lambda fit: (len(fit.misses), len(fit.point.unlike(listing))))
     own = held_to(log, listing, len(log.numbers))
     fits = [fit for fit in ranked if not fit.misses and prints(fit.point[3:5], log)]
-    return Search(trainings * len(printings), own, fits, held_to(log, ranked[0].point, len(log.numbers)))
+    tried = sum(not hopeless[fit.point.dtype] for fit in found)
+    closest = held_to(log, ranked[0].point, len(log.numbers))
+    return Search(trainings * len(printings), tried, own, fits, closest, [] if fits else allowed(log, listing, ranked))
 
 
 def no_float(log: Log, dtype: str, patience: int) -> list[Miss]:
@@ -167,20 +178,44 @@ def beside(log: Log, point: Point) -> Iterator[tuple[Number, Values | None]]:
         yield number, values if wanted <= last else None
 
 
+def allowed(log: Log, listing: Point, fits: list[Fit]) -> list[Point]:
+    """The settings whose envelope every number meets, the listing first: another order of sums may give the log."""
+    near = [fit.point for fit in fits if is_near(log, fit)]
+    points = {point[:-1]: point for point in reversed([listing, *near]) if prints(point[3:5], log)}
+    found = [point for point in points.values() if certainty(log, point).consistent]
+    return sorted(found, key=lambda point: len(point.unlike(listing)))
+
+
+def is_near(log: Log, fit: Fit) -> bool:
+    """Whether what a setting was found to miss is so little that rounding may have done it."""
+    largest: dict[str, Fraction] = {}
+    for number in log.numbers:
+        if number.behind is not None:
+            largest[number.name] = max(largest.get(number.name, Fraction(0)), abs(Fraction(number.text)))
+    return all(
+        miss.instead is not None
+        and miss.number.behind is not None
+        and abs(Fraction(miss.instead) - Fraction(miss.number.text)) * NEAR <= largest[miss.number.name]
+        for miss in fit.misses
+    )
+
+
 # -- what is certain -----------------------------------------------------------------------------------------------
 
 
 class Certainty(NamedTuple):
-    """On any machine of the dtype: how many numbers a setting must print as they are, and which it cannot print."""
+    """On any machine of the dtype: how many numbers a setting must print as they are, may print, and cannot print."""
 
     must: int
+    may: int
     cannot: list[Number]
+    consistent: bool  # every number must or may be printed
 
 
 def certainty(log: Log, point: Point) -> Certainty:
     """The log held to the envelope of a setting, in which every rerun on every machine lies."""
     steps = list(envelopes(log._replace(dtype=point.dtype), point.setting))
-    must, cannot = 0, []
+    must, may, cannot = 0, 0, []
     for number in log.numbers:
         at = len(steps) - 1 if number.step is None else number.step
         if at >= len(steps) or number.behind is None:
@@ -191,14 +226,17 @@ def certainty(log: Log, point: Point) -> Certainty:
         possible = enclosed(here.loss if place < 0 else here.parameters[place])
         if number.behind.low <= possible.low and possible.high <= number.behind.high:
             must += 1
-        elif apart(number.behind, possible):
+        elif no_float_in(number.behind, possible, point.dtype):
             cannot.append(number)
-    return Certainty(must, cannot)
+        else:
+            may += 1
+    return Certainty(must, may, cannot, must + may == len(log.numbers))
 
 
-def apart(one: Interval, other: Interval) -> bool:
-    """Whether two intervals have no value in common."""
-    return one.high < other.low or other.high < one.low
+def no_float_in(printed: Interval, possible: Interval, dtype: str) -> bool:
+    """Whether no float of a dtype prints as a number does and is possible."""
+    both = Interval(max(printed.low, possible.low), min(printed.high, possible.high), printed.cut)
+    return both.high < both.low or nearest(both, rounded(both.low, dtype), dtype) is None
 
 
 def units(miss: Miss) -> Fraction:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from reference.programs import PROGRAMS
 FOLDER = Path(__file__).resolve().parent.parent / "logs"
 LONGEST = 1_000_000  # bytes of a log file
 MOST_STEPS = 10_000
+NAME = re.compile(r"\w[\w .-]{0,99}")  # it is printed, and pictures are files of this name
 LARGEST = Decimal("1e30")  # of a rate or an input; the smallest rate is one by this
 
 #: Each field of a log file: the type of its value, and whether the file can do without it.
@@ -118,6 +120,8 @@ def load(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
     except OSError as error:
         raise Unusable(f"the file cannot be read: {error.strerror}.") from error
+    except InvalidOperation as error:  # an exponent of twenty digits
+        raise Unusable("this is no log: it holds a number with an exponent that no decimal has.") from error
     except (ValueError, RecursionError) as error:  # TOMLDecodeError, UnicodeDecodeError, a number of 5000 digits
         raise Unusable(f"this is not TOML: {str(error).rstrip('.')}.") from error
 
@@ -163,6 +167,11 @@ def check_fields(found: dict[str, Any]) -> None:
     for field in found:
         named(field, FIELDS, "field", "reference/logs/README.md names all fields")
     check_texts(found["lines"], "lines")
+    if not NAME.fullmatch(found.get("name", "log")):
+        raise Unusable(
+            "the field 'name' must be a letter or digit, and then up to 99 letters, digits, blanks, dots, dashes "
+            f"and underscores, not {found['name']!r:.60}."
+        )
     if not 0 <= found.get("seed", 0) < 2**32:
         raise Unusable(f"the field 'seed' must lie from 0 to 2**32 - 1, not at {found['seed']!s:.60}.")
 
@@ -226,7 +235,8 @@ def is_number(value: Any) -> bool:
     """Whether a value of a file is a number of a size that can be meant."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal) or not Decimal(value).is_finite():
         return False
-    return value == 0 or 1 / LARGEST <= abs(Decimal(value)) <= LARGEST
+    # `abs` would round, and overflow at an exponent of a thousand million.
+    return value == 0 or 1 / LARGEST <= Decimal(value).copy_abs() <= LARGEST
 
 
 def contradictions(found: list[Any]) -> list[dict[str, str]]:

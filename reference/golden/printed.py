@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
+import numpy as np
 from flint import arb, ctx
 
 from reference.line import places
@@ -15,7 +16,11 @@ from reference.ulp import FORMATS, next_down, next_up, round_ball
 DTYPES = ("float32", "float64")
 #: How a log prints: so many decimals (%f), or the fewest digits that give the float back (NumPy, tf.print).
 PRINTS = ("fixed", "shortest")
-DIGITS = r" {0,12}(?:[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?|None|[-+]?(?i:nan|inf(?:inity)?))"
+#: A number is read whole or not at all, `(?>…)`, so that a line is read in one pass; a point at its end is its own only
+#: where the pattern has none there.
+DIGITS = (
+    r"((?> {{0,12}}(?:[-+]?(?:[0-9]+{point}|\.[0-9]+)(?:[eE][-+]?[0-9]{{1,3}})?|None|[-+]?(?i:nan|inf(?:inity)?))))"
+)
 HOLE = re.compile(r"\{(\w+)\}")
 MOST_DIGITS = 60
 LONGEST = 2000  # characters of a line
@@ -55,10 +60,12 @@ class Template:
 
     def __init__(self, pattern: str):
         self.names = HOLE.findall(pattern)
-        parts = [re.escape(part) for part in HOLE.split(pattern)[::2]]
+        parts = HOLE.split(pattern)[::2]
         if len(pattern) > LONGEST or "" in parts[1:-1]:
             raise Unlike("has a pattern that is too long, or with two names side by side")
-        self.shape = re.compile(f"({DIGITS})".join(parts))
+        if any(part[0].isdigit() for part in parts[1:] if part):
+            raise Unlike("has a pattern with a digit right behind a name, so that the number's end is not known")
+        self.shape = re.compile(re.escape(parts[0]) + "".join(map(hole, parts[1:])))
         self.pattern = pattern
 
     def read(self, line: str, place: int, prints: str, dtype: str) -> Iterator[Number]:
@@ -79,6 +86,11 @@ class Template:
                 yield Number(place, name, step, text, dtype, behind(name, text, prints, dtype, cut))
 
 
+def hole(after: str) -> str:
+    """The expression for a number and the text that stands after it."""
+    return DIGITS.format(point=r"(?:\.\d+)?" if after.startswith(".") else r"\.?\d*") + re.escape(after)
+
+
 def behind(name: str, text: str, prints: str, dtype: str, cut: bool = False) -> Interval | None:
     """The values that a printed number may stand for; Unlike where it stands for none."""
     if text == "None":
@@ -95,8 +107,18 @@ def behind(name: str, text: str, prints: str, dtype: str, cut: bool = False) -> 
     held = rounded(value, dtype)
     if abs(held) > FORMATS[dtype].largest:
         raise Unlike(f"prints {text} as {name}, which is no {dtype}")
+    if not is_printed(text, held, dtype):
+        return Interval(value, value, True)  # no value at all
     low, high = ((Fraction(held) + Fraction(end)) / 2 for end in (next_down(held, dtype), next_up(held, dtype)))
     return Interval(low, high)
+
+
+def is_printed(text: str, held: float, dtype: str) -> bool:
+    """Whether a float is printed so: as its shortest decimal, with all the digits it may need, or by an older NumPy."""
+    ways = [str(np.dtype(dtype).type(held)), f"{held:.{9 if dtype == 'float32' else 17}g}"]
+    if last_digit(text) >= Fraction(1, 10**8):
+        ways.append(f"{held:.8f}")  # an element of an array, by NumPy up to 1.13
+    return Fraction(text) in map(Fraction, ways)
 
 
 def last_digit(text: str) -> Fraction:
