@@ -30,8 +30,8 @@ COMMON = {
 }
 PROFILES = {
     "dev": {"max_examples": 20, "derandomize": False, "database": EXAMPLES},
-    "gate": {"max_examples": 50, "derandomize": True, "database": None},
-    "seeded": {"max_examples": 50, "derandomize": False, "database": None},  # the gate, at other points
+    "gate": {"max_examples": 36, "derandomize": True, "database": None},
+    "seeded": {"max_examples": 36, "derandomize": False, "database": None},  # the gate, at other points
     "nightly": {"max_examples": 1000, "derandomize": False, "database": EXAMPLES},
 }
 for name, fields in PROFILES.items():

@@ -50,8 +50,13 @@ def planted(op: Op) -> dict[str, Op]:
 
 
 #: Rows for which TensorFlow has no gradient that could be bent: their textbook gradient is.
-WITHOUT = frozenset(op for limit in MISSING for op in limit.who if limit.symptom == "raised" and limit.orders[0] == 1
-                    and limit.where is anywhere and not limit.modes and limit.example[1] == "tape")  # fmt: skip
+WITHOUT = frozenset(
+    op
+    for limit in MISSING
+    for op in limit.who
+    if set(limit.symptoms) == {"raised"} and limit.orders[0] == 1 and limit.where is anywhere
+    if not limit.modes and limit.example[1] == "tape"
+)
 
 
 def by_textbook(bend: Any) -> Any:
