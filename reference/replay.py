@@ -143,6 +143,11 @@ class Memory:
             self.made[key] = outputs
         return self.made[key]
 
+    def forget(self) -> None:
+        """Let all of it go, so that no question depends on those before it."""
+        self.made.clear()
+        self.size = 0
+
 
 MEMORY = Memory()
 
@@ -165,7 +170,7 @@ def run(trace: Trace, how: str, step: Step, leaf: Callable[[str, Tensor], Any]) 
     """Every tensor of the trace, by name, with `leaf` for what was given and `step` for what each node makes."""
     made: dict[str, Any] = {}
     keys: dict[str, bytes] = {}
-    salt = (how, trace.dtype, ctx.prec)
+    salt = (how, trace.dtype, ctx.prec, trace.block, trace.cut)  # a step may look at its trace's block
     for name in trace.leaves:
         given = trace.tensors[name]
         keys[name] = key_of(salt, given.dtype, name in trace.sources, given.values)

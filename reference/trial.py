@@ -17,7 +17,7 @@ from reference.op import Op
 from reference.outcome import FAILING
 from reference.points import cases, cotangents, points
 from reference.question import Question
-from reference.replay import UnknownKernel
+from reference.replay import MEMORY, UnknownKernel
 
 Array = np.ndarray
 
@@ -157,7 +157,8 @@ class Trial:
         return self.known[key]
 
     def forget(self) -> None:
-        """Let the kept traces go."""
+        """Let the kept traces go, and what was made of them."""
+        MEMORY.forget()
         self.known.clear()
         self.replayed.clear()
 
